@@ -1,0 +1,1 @@
+//! Wharf seen from outside.
