@@ -1,0 +1,141 @@
+//! What the journal says: every change, with who did what to which thing.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident => $text:literal, $area:ident;)+) => {
+        /// What happened. The texts are ARM's operation names where ARM has one.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum JournalKind {
+            $($(#[$doc])* $name,)+
+        }
+
+        impl JournalKind {
+            /// All of them.
+            pub const ALL: &[JournalKind] = &[$(JournalKind::$name,)+];
+
+            /// The operation's name, as stored and shown.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text,)+ }
+            }
+
+            /// What a node must read again when this happened.
+            pub const fn area(self) -> Area {
+                match self { $(Self::$name => Area::$area,)+ }
+            }
+
+            /// The kind of that name.
+            pub fn parse(text: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|kind| kind.as_str() == text)
+            }
+        }
+    };
+}
+
+/// What part of a node's memory a change makes stale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Area {
+    /// Principals, credentials, roles and registries: whatever decides about access.
+    Access,
+    /// Repositories, manifests, tags and blobs.
+    Content,
+    /// Nothing: a record only.
+    Record,
+}
+
+kinds! {
+    /// The installation's first tenant and subscription were made.
+    TenantCreate => "Microsoft.Directory/tenants/create", Access;
+    /// A subscription was made.
+    SubscriptionCreate => "Microsoft.Subscription/aliases/write", Access;
+    /// A resource group was created or changed.
+    ResourceGroupWrite => "Microsoft.Resources/subscriptions/resourceGroups/write", Access;
+    /// A resource group was deleted.
+    ResourceGroupDelete => "Microsoft.Resources/subscriptions/resourceGroups/delete", Access;
+    /// A registry was created or changed.
+    RegistryWrite => "Microsoft.ContainerRegistry/registries/write", Access;
+    /// A registry was deleted.
+    RegistryDelete => "Microsoft.ContainerRegistry/registries/delete", Access;
+    /// The admin account's passwords were read (rule 3).
+    RegistryListCredentials => "Microsoft.ContainerRegistry/registries/listCredentials/action", Record;
+    /// One of the admin account's passwords was replaced.
+    RegistryRegenerateCredential => "Microsoft.ContainerRegistry/registries/regenerateCredential/action", Access;
+    /// A role was given.
+    RoleAssignmentWrite => "Microsoft.Authorization/roleAssignments/write", Access;
+    /// A role was taken away.
+    RoleAssignmentDelete => "Microsoft.Authorization/roleAssignments/delete", Access;
+    /// An application was registered.
+    ApplicationCreate => "Microsoft.Directory/applications/create", Access;
+    /// An application was changed.
+    ApplicationUpdate => "Microsoft.Directory/applications/update", Access;
+    /// An application was deleted.
+    ApplicationDelete => "Microsoft.Directory/applications/delete", Access;
+    /// A service principal was made.
+    ServicePrincipalCreate => "Microsoft.Directory/servicePrincipals/create", Access;
+    /// A service principal was changed.
+    ServicePrincipalUpdate => "Microsoft.Directory/servicePrincipals/update", Access;
+    /// A service principal was deleted.
+    ServicePrincipalDelete => "Microsoft.Directory/servicePrincipals/delete", Access;
+    /// A secret was made.
+    CredentialAdd => "Microsoft.Directory/applications/credentials/add", Access;
+    /// A secret was removed.
+    CredentialRemove => "Microsoft.Directory/applications/credentials/remove", Access;
+    /// Somebody signed in; summed over a short time.
+    SignIn => "Microsoft.Directory/signIns/success", Record;
+    /// Somebody failed to sign in; summed over a short time.
+    SignInFailure => "Microsoft.Directory/signIns/failure", Record;
+    /// A right was missing; summed over a short time.
+    Refusal => "Microsoft.Authorization/refusals/record", Record;
+    /// A blob was stored.
+    BlobWrite => "Microsoft.ContainerRegistry/registries/repositories/blobs/write", Content;
+    /// A blob of another repository was taken over.
+    BlobMount => "Microsoft.ContainerRegistry/registries/repositories/blobs/mount", Content;
+    /// A blob was deleted.
+    BlobDelete => "Microsoft.ContainerRegistry/registries/repositories/blobs/delete", Content;
+    /// A manifest was stored.
+    ManifestWrite => "Microsoft.ContainerRegistry/registries/repositories/manifests/write", Content;
+    /// A manifest was deleted, and the tags that named it.
+    ManifestDelete => "Microsoft.ContainerRegistry/registries/repositories/manifests/delete", Content;
+    /// A tag was set or moved.
+    TagWrite => "Microsoft.ContainerRegistry/registries/repositories/tags/write", Content;
+    /// A tag was removed.
+    TagDelete => "Microsoft.ContainerRegistry/registries/repositories/tags/delete", Content;
+}
+
+/// How it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Outcome {
+    /// It was done.
+    Succeeded,
+    /// It was refused, and nothing changed.
+    Refused,
+}
+
+impl Outcome {
+    /// The word, as stored and shown.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Succeeded => "Succeeded",
+            Self::Refused => "Refused",
+        }
+    }
+
+    /// The outcome of that word.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Succeeded, Self::Refused]
+            .into_iter()
+            .find(|outcome| outcome.as_str() == text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_reads_back_as_written() {
+        for kind in JournalKind::ALL {
+            assert_eq!(JournalKind::parse(kind.as_str()), Some(*kind));
+        }
+    }
+}

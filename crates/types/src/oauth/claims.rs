@@ -1,0 +1,105 @@
+//! The claims of our tokens (RFC 7519, RFC 9068). Each kind is a type of its own and says so in its header's `typ`: none is accepted in another's
+//! place (rule 23). Every listed claim is required, with that exact JSON type (rule 22); unknown claims of older or newer nodes are ignored.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{AppId, KeyId, ObjectId, RegistryId, TenantId};
+
+/// What a registry access token permits on one resource (distribution, "Token Authentication Implementation").
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessEntry {
+    /// `repository` or `registry`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The repository within the registry, or `catalog`.
+    pub name: String,
+    /// What may be done with it.
+    pub actions: Vec<String>,
+}
+
+/// A directory access token: opens the resource manager, the graph, or the registries' exchange, as its audience says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DirectoryAccessClaims {
+    /// The tenant's issuer URL.
+    pub iss: String,
+    /// The principal, as [`crate::access::Principal`] prints.
+    pub sub: String,
+    /// The one API that it opens.
+    pub aud: String,
+    /// Not valid from this second on.
+    pub exp: i64,
+    /// Not valid before this second.
+    pub nbf: i64,
+    /// Issued at this second.
+    pub iat: i64,
+    /// The token's own id.
+    pub jti: String,
+    /// The tenant.
+    pub tid: TenantId,
+    /// The credential that it was issued for: it ends with it.
+    pub cid: KeyId,
+    /// The principal's object id, as Entra's tokens name it.
+    pub oid: ObjectId,
+    /// The application, as Entra's tokens name it.
+    pub appid: AppId,
+    /// `1.0`, as Entra's.
+    pub ver: String,
+}
+
+/// A registry access token: opens one registry's `/v2`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegistryAccessClaims {
+    /// Who issued it.
+    pub iss: String,
+    /// The principal, as [`crate::access::Principal`] prints.
+    pub sub: String,
+    /// The registry's canonical host.
+    pub aud: String,
+    /// Not valid from this second on.
+    pub exp: i64,
+    /// Not valid before this second.
+    pub nbf: i64,
+    /// Issued at this second.
+    pub iat: i64,
+    /// The token's own id.
+    pub jti: String,
+    /// The tenant.
+    pub tid: TenantId,
+    /// The credential that it was issued for.
+    pub cid: KeyId,
+    /// The registry by id: a token for a deleted registry does not open the next one of that name. None after a login at the base host, where no
+    /// registry was named yet; such a token grants nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rid: Option<RegistryId>,
+    /// What it permits, at most.
+    pub access: Vec<AccessEntry>,
+    /// `access_token`, as ACR's tokens say.
+    pub grant_type: String,
+}
+
+/// A registry refresh token: fetches access tokens at one registry, for three hours. A three-part JWT whose payload the Azure SDK for Python can read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegistryRefreshClaims {
+    /// Who issued it.
+    pub iss: String,
+    /// The principal, as [`crate::access::Principal`] prints.
+    pub sub: String,
+    /// The registry's canonical host.
+    pub aud: String,
+    /// Not valid from this second on.
+    pub exp: i64,
+    /// Not valid before this second.
+    pub nbf: i64,
+    /// Issued at this second.
+    pub iat: i64,
+    /// The token's own id, under which it can be revoked.
+    pub jti: String,
+    /// The tenant.
+    pub tid: TenantId,
+    /// The credential that it was issued for.
+    pub cid: KeyId,
+    /// The registry.
+    pub rid: RegistryId,
+    /// `refresh_token`, as ACR's tokens say.
+    pub grant_type: String,
+}

@@ -1,0 +1,9 @@
+//! OAuth 2 words: token scopes of the registry, the claims of our tokens, and the answers of token endpoints.
+
+mod answer;
+mod claims;
+mod scope;
+
+pub use answer::{DirectoryTokenAnswer, OAuthErrorBody, RegistryTokenAnswer};
+pub use claims::{AccessEntry, DirectoryAccessClaims, RegistryAccessClaims, RegistryRefreshClaims};
+pub use scope::{ScopeActions, ScopeError, ScopeResource, TokenScope, parse_scopes};
