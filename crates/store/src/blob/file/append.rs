@@ -1,0 +1,147 @@
+//! Writing a request's body to an upload session's file.
+//!
+//! One thread hashes and writes while the runtime receives; a short queue between them bounds what is held in memory.
+
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::{Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use futures_util::StreamExt;
+use tokio::sync::mpsc;
+
+use super::{make_folder, sync_folder};
+use crate::StoreError;
+use crate::blob::{Appended, Body, RunningHash, UploadKey};
+
+/// How many pieces of a body may wait for the disk.
+const QUEUE: usize = 16;
+/// Pieces are gathered to blocks of this size before they are written.
+const BLOCK_BYTES: usize = 1024 * 1024;
+
+/// The sessions whose files are being worked on.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Busy(Arc<Mutex<HashSet<UploadKey>>>);
+
+/// Held by whoever works on a session's file: by the writing thread itself, which may outlive the request that started it.
+pub(super) struct BusyGuard {
+    busy: Busy,
+    upload: UploadKey,
+}
+
+impl Busy {
+    /// Only one may write to a session: a second request, such as a client's retry, is told to come back.
+    pub(super) fn enter(&self, upload: &UploadKey) -> Result<BusyGuard, StoreError> {
+        let mut busy = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if busy.insert(upload.clone()) {
+            Ok(BusyGuard {
+                busy: self.clone(),
+                upload: upload.clone(),
+            })
+        } else {
+            Err(StoreError::Conflict("another request is writing to the upload session"))
+        }
+    }
+}
+
+impl Drop for BusyGuard {
+    fn drop(&mut self) {
+        self.busy
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&self.upload);
+    }
+}
+
+pub(super) async fn append(
+    guard: BusyGuard,
+    path: PathBuf,
+    offset: u64,
+    hash: RunningHash,
+    mut body: Body<'_>,
+) -> Result<Appended, StoreError> {
+    let (queue, pieces) = mpsc::channel(QUEUE);
+    let writer = super::blocking(move || {
+        let _guard = guard;
+        write(&path, offset, hash, pieces)
+    });
+    let receive = async move {
+        while let Some(piece) = body.next().await {
+            match piece {
+                // The writer is gone when it failed; its own error says why.
+                Ok(piece) => {
+                    if queue.send(piece).await.is_err() {
+                        break;
+                    }
+                }
+                Err(error) => return Some(error),
+            }
+        }
+        None
+    };
+    let (written, interrupted) = tokio::join!(writer, receive);
+    let (offset, hash) = written?;
+    Ok(Appended {
+        offset,
+        hash,
+        interrupted,
+    })
+}
+
+/// Writes all pieces after `offset` and makes them durable.
+fn write(
+    path: &Path,
+    offset: u64,
+    mut hash: RunningHash,
+    mut pieces: mpsc::Receiver<Bytes>,
+) -> Result<(u64, RunningHash), StoreError> {
+    let failed = |error| StoreError::file(format!("cannot write {}", path.display()), error);
+    let folder = path.parent().unwrap_or(path);
+    let mut file = open(path, folder, offset)?;
+    let mut at = offset;
+    let mut block = Vec::new();
+    while let Some(piece) = pieces.blocking_recv() {
+        hash.update(&piece);
+        at += piece.len() as u64;
+        if block.is_empty() && piece.len() >= BLOCK_BYTES {
+            file.write_all(&piece).map_err(failed)?;
+            continue;
+        }
+        block.extend_from_slice(&piece);
+        if block.len() >= BLOCK_BYTES {
+            file.write_all(&block).map_err(failed)?;
+            block.clear();
+        }
+    }
+    file.write_all(&block).map_err(failed)?;
+    file.sync_all().map_err(failed)?;
+    if offset == 0 {
+        sync_folder(folder)?;
+    }
+    Ok((at, hash))
+}
+
+/// Opens the session's file with exactly its acknowledged bytes, positioned after them.
+fn open(path: &Path, folder: &Path, offset: u64) -> Result<File, StoreError> {
+    let failed = |error| StoreError::file(format!("cannot open {}", path.display()), error);
+    if offset == 0 {
+        make_folder(folder)?;
+        return File::options()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(path)
+            .map_err(failed);
+    }
+    let mut file = File::options().write(true).open(path).map_err(failed)?;
+    if file.metadata().map_err(failed)?.len() < offset {
+        return Err(StoreError::corrupt("upload", path.display(), "has lost bytes"));
+    }
+    file.set_len(offset)
+        .and_then(|()| file.seek(SeekFrom::Start(offset)))
+        .map_err(failed)?;
+    Ok(file)
+}

@@ -1,0 +1,105 @@
+//! Bytes of blobs.
+//!
+//! [`BlobStore`] is what a place for bytes must do; [`FileStore`] keeps them in files. Content is addressed by digest within a registry: nothing is shared
+//! between registries, so no answer tells one tenant what another has (rule 39).
+//!
+//! The order that keeps acknowledged content (rules 54 to 56): bytes are written and synced, then renamed to where their digest says, then the directory
+//! is synced, and only then is a row committed. Whatever a crash leaves behind is a file without a row, which nobody can see.
+
+mod download;
+mod file;
+mod hash;
+
+use std::pin::Pin;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::Stream;
+use uuid::Uuid;
+use wharf_types::digest::Digest;
+use wharf_types::id::{RegistryId, UploadId};
+
+use crate::StoreError;
+
+pub use download::{BlobStream, Verified, download};
+pub use file::FileStore;
+pub use hash::RunningHash;
+
+/// Where a blob is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct BlobKey {
+    /// The registry.
+    pub registry: RegistryId,
+    /// The digest of its bytes.
+    pub digest: Digest,
+}
+
+/// Where the bytes of an upload session are kept.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct UploadKey {
+    /// The registry.
+    pub registry: RegistryId,
+    /// The session.
+    pub id: UploadId,
+}
+
+/// The bytes of a request, as they arrive.
+pub type Body<'a> = Pin<&'a mut (dyn Stream<Item = Result<Bytes, std::io::Error>> + Send)>;
+
+/// How far an upload came.
+#[derive(Debug)]
+pub struct Appended {
+    /// How many bytes are durable now.
+    pub offset: u64,
+    /// Their hash.
+    pub hash: RunningHash,
+    /// The body's own failure: the client went away before its end. What arrived is kept all the same.
+    pub interrupted: Option<std::io::Error>,
+}
+
+/// A blob that is being read.
+#[async_trait]
+pub trait BlobRead: Send + Sync {
+    /// The `length` bytes from `offset` on, which must lie within the blob.
+    async fn read_at(&self, offset: u64, length: usize) -> Result<Bytes, StoreError>;
+}
+
+/// A place for bytes.
+#[async_trait]
+pub trait BlobStore: Send + Sync + 'static {
+    /// The installation that the place belongs to; none when it is new and empty.
+    async fn owner(&self) -> Result<Option<Uuid>, StoreError>;
+
+    /// Marks the place as the installation's.
+    async fn claim(&self, installation: Uuid) -> Result<(), StoreError>;
+
+    /// How many bytes may still be written, where that is known.
+    async fn free_bytes(&self) -> Result<Option<u64>, StoreError>;
+
+    /// Writes `body` to an upload session after its first `offset` bytes, whose hash is `hash`. What lies beyond them was never acknowledged and is
+    /// overwritten. When this returns, the bytes up to [`Appended::offset`] are durable. On an error, none of the new ones is (rule 55).
+    async fn upload_append(
+        &self,
+        upload: &UploadKey,
+        offset: u64,
+        hash: RunningHash,
+        body: Body<'_>,
+    ) -> Result<Appended, StoreError>;
+
+    /// Makes the session's `size_bytes` bytes the content of `blob`, which they are known to be. Doing it again after a crash is not an error.
+    async fn upload_commit(&self, upload: &UploadKey, size_bytes: u64, blob: &BlobKey) -> Result<(), StoreError>;
+
+    /// The sum of the session's `size_bytes` bytes with the digest's algorithm, for the one that was not computed as they arrived.
+    async fn upload_digest(
+        &self,
+        upload: &UploadKey,
+        size_bytes: u64,
+        algorithm: wharf_types::digest::Algorithm,
+    ) -> Result<Digest, StoreError>;
+
+    /// Throws the session's bytes away, if there are any.
+    async fn upload_discard(&self, upload: &UploadKey) -> Result<(), StoreError>;
+
+    /// Opens a blob, which must have `size_bytes` bytes.
+    async fn blob_open(&self, blob: &BlobKey, size_bytes: u64) -> Result<Box<dyn BlobRead>, StoreError>;
+}

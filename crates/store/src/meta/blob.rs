@@ -1,0 +1,122 @@
+//! Blobs of a registry, and the repositories that they may be pulled from.
+
+use wharf_types::digest::Digest;
+use wharf_types::id::{RegistryId, RepositoryId};
+use wharf_types::name::RepositoryName;
+use wharf_types::time::Time;
+
+use crate::StoreError;
+use crate::meta::{Read, Tx, signed, unsigned};
+
+impl Read {
+    /// The size in bytes of a blob, if the repository has it.
+    pub async fn blob_size(
+        &mut self,
+        registry: RegistryId,
+        repository: &RepositoryName,
+        digest: &Digest,
+    ) -> Result<Option<u64>, StoreError> {
+        const SQL: &str = "SELECT blobs.size_bytes FROM repositories
+            JOIN repository_blobs ON repository_blobs.registry_id = $1 AND repository_blobs.repository_id = repositories.id
+                AND repository_blobs.digest = $3
+            JOIN blobs ON blobs.registry_id = $1 AND blobs.digest = $3
+            WHERE repositories.registry_id = $1 AND repositories.name = $2";
+        let row = fetch_optional!((i64,), self, SQL, registry.0, repository.as_str(), digest.to_string());
+        Ok(row.map(|(size,)| unsigned(size)))
+    }
+
+    /// The size in bytes of a blob, if any repository of the registry has it.
+    pub async fn blob_size_in_registry(
+        &mut self,
+        registry: RegistryId,
+        digest: &Digest,
+    ) -> Result<Option<u64>, StoreError> {
+        const SQL: &str = "SELECT size_bytes FROM blobs WHERE registry_id = $1 AND digest = $2";
+        Ok(fetch_optional!((i64,), self, SQL, registry.0, digest.to_string()).map(|(size,)| unsigned(size)))
+    }
+}
+
+impl Tx {
+    /// Adds a blob whose file is in place (rule 56), or notes that it was needed again.
+    pub async fn blob_put(
+        &mut self,
+        registry: RegistryId,
+        digest: &Digest,
+        size_bytes: u64,
+        now: Time,
+    ) -> Result<(), StoreError> {
+        const SQL: &str = "INSERT INTO blobs (registry_id, digest, size_bytes, created_at_us, touched_at_us) VALUES ($1, $2, $3, $4, $4)
+            ON CONFLICT (registry_id, digest) DO UPDATE SET touched_at_us = excluded.touched_at_us";
+        execute!(
+            self,
+            SQL,
+            registry.0,
+            digest.to_string(),
+            signed(size_bytes),
+            now.as_us()
+        );
+        Ok(())
+    }
+
+    /// Lets a repository have a blob of its registry. Does nothing when it has it.
+    pub async fn blob_link(
+        &mut self,
+        registry: RegistryId,
+        repository: RepositoryId,
+        digest: &Digest,
+        now: Time,
+    ) -> Result<(), StoreError> {
+        const SQL: &str =
+            "INSERT INTO repository_blobs (registry_id, repository_id, digest, created_at_us) VALUES ($1, $2, $3, $4)
+            ON CONFLICT (registry_id, repository_id, digest) DO NOTHING";
+        execute!(self, SQL, registry.0, repository.0, digest.to_string(), now.as_us());
+        Ok(())
+    }
+
+    /// Holds a blob for this transaction, if the repository has it: until the commit nobody can take it away, and it counts as just used (rule 60).
+    /// Returns its size in bytes.
+    pub async fn blob_hold(
+        &mut self,
+        registry: RegistryId,
+        repository: RepositoryId,
+        digest: &Digest,
+        now: Time,
+    ) -> Result<Option<u64>, StoreError> {
+        // The row lock of the update is what holds it; `RETURNING` saves the second look.
+        const SQL: &str = "UPDATE blobs SET touched_at_us = $4 WHERE registry_id = $1 AND digest = $3 AND EXISTS (
+            SELECT 1 FROM repository_blobs WHERE repository_blobs.registry_id = $1 AND repository_id = $2 AND repository_blobs.digest = $3)
+            RETURNING size_bytes";
+        let row = fetch_optional!(
+            (i64,),
+            self,
+            SQL,
+            registry.0,
+            repository.0,
+            digest.to_string(),
+            now.as_us()
+        );
+        Ok(row.map(|(size,)| unsigned(size)))
+    }
+
+    /// Takes a blob away from a repository, unless a manifest there needs it. Returns whether the repository had it.
+    pub async fn blob_unlink(
+        &mut self,
+        registry: RegistryId,
+        repository: RepositoryId,
+        digest: &Digest,
+        now: Time,
+    ) -> Result<bool, StoreError> {
+        const NEEDED: &str = "SELECT digest FROM manifest_references
+            WHERE registry_id = $1 AND repository_id = $2 AND target = $3 AND kind = 'blob' LIMIT 1";
+        const DELETE: &str =
+            "DELETE FROM repository_blobs WHERE registry_id = $1 AND repository_id = $2 AND digest = $3";
+        if self.blob_hold(registry, repository, digest, now).await?.is_none() {
+            return Ok(false);
+        }
+        let text = digest.to_string();
+        if fetch_optional!((String,), self, NEEDED, registry.0, repository.0, &text).is_some() {
+            return Err(StoreError::Conflict("a manifest of the repository needs the blob"));
+        }
+        Ok(execute!(self, DELETE, registry.0, repository.0, &text) == 1)
+    }
+}

@@ -1,0 +1,109 @@
+//! Reading and writing halves of a connection.
+
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+
+use sqlx::pool::PoolConnection;
+use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection, Transaction};
+
+use crate::StoreError;
+use crate::meta::generations::Generations;
+use crate::meta::journal::Entry;
+
+pub(crate) enum Connection {
+    Sqlite(PoolConnection<Sqlite>),
+    Postgres(PoolConnection<Postgres>),
+    SqliteTx(Transaction<'static, Sqlite>),
+    PostgresTx(Transaction<'static, Postgres>),
+}
+
+pub(crate) enum Backend<'a> {
+    Sqlite(&'a mut SqliteConnection),
+    Postgres(&'a mut PgConnection),
+}
+
+/// A connection that reads. Every method of it is a query.
+pub struct Read {
+    pub(crate) connection: Connection,
+}
+
+impl Read {
+    pub(crate) fn backend(&mut self) -> Backend<'_> {
+        match &mut self.connection {
+            Connection::Sqlite(connection) => Backend::Sqlite(connection),
+            Connection::Postgres(connection) => Backend::Postgres(connection),
+            Connection::SqliteTx(transaction) => Backend::Sqlite(transaction),
+            Connection::PostgresTx(transaction) => Backend::Postgres(transaction),
+        }
+    }
+}
+
+/// A write transaction. It reads as well, and sees what it wrote. Dropped without a commit, it leaves nothing behind.
+pub struct Tx {
+    pub(crate) read: Read,
+    pub(crate) generations: Arc<Generations>,
+    /// The hybrid-logical-clock version of all rows that this transaction writes.
+    pub(crate) version: i64,
+    pub(crate) recorded: Vec<wharf_types::journal::Area>,
+}
+
+impl Deref for Tx {
+    type Target = Read;
+
+    fn deref(&self) -> &Read {
+        &self.read
+    }
+}
+
+impl DerefMut for Tx {
+    fn deref_mut(&mut self) -> &mut Read {
+        &mut self.read
+    }
+}
+
+/// Why a transaction changes nothing that anybody has to know of.
+#[derive(Clone, Copy, Debug)]
+pub enum Unrecorded {
+    /// Where an upload stands: the blob that comes of it is recorded.
+    UploadProgress,
+    /// The product's own notes: keys, seals, counters, times of last use.
+    Bookkeeping,
+}
+
+impl Tx {
+    /// The version of the rows that this transaction writes.
+    pub fn version(&self) -> i64 {
+        self.version
+    }
+
+    /// Makes the changes durable, together with the record of them. When this returns, they survive a crash (rule 54), and this node's memory
+    /// knows that it is stale.
+    pub async fn commit(mut self, entry: &Entry) -> Result<(), StoreError> {
+        self.record(entry).await?;
+        self.finish().await
+    }
+
+    /// Makes changes durable that nobody has to know of.
+    pub async fn commit_unrecorded(self, _reason: Unrecorded) -> Result<(), StoreError> {
+        self.finish().await
+    }
+
+    async fn finish(self) -> Result<(), StoreError> {
+        let Self {
+            read,
+            generations,
+            recorded,
+            ..
+        } = self;
+        match read.connection {
+            Connection::SqliteTx(transaction) => transaction.commit().await?,
+            Connection::PostgresTx(transaction) => transaction.commit().await?,
+            // A `Tx` is only made of transactions (open.rs); a plain connection has nothing to commit.
+            Connection::Sqlite(_) | Connection::Postgres(_) => {}
+        }
+        for area in recorded {
+            generations.bump(area);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,86 @@
+//! Tags of a repository.
+
+use wharf_types::digest::Digest;
+use wharf_types::id::{RegistryId, RepositoryId};
+use wharf_types::name::{RepositoryName, TagName};
+use wharf_types::time::Time;
+
+use crate::StoreError;
+use crate::meta::{Read, Tx, stored};
+
+impl Read {
+    /// What a tag names.
+    pub async fn tag_get(
+        &mut self,
+        registry: RegistryId,
+        repository: RepositoryId,
+        name: &TagName,
+    ) -> Result<Option<Digest>, StoreError> {
+        const SQL: &str = "SELECT digest FROM tags WHERE registry_id = $1 AND repository_id = $2 AND name = $3";
+        let row = fetch_optional!((String,), self, SQL, registry.0, repository.0, name.as_str());
+        row.map(|(digest,)| stored("tags", name, &digest)).transpose()
+    }
+
+    /// The repository's tags after that name, in byte order, at most `limit`. None when there is no such repository.
+    pub async fn tag_list(
+        &mut self,
+        registry: RegistryId,
+        repository: &RepositoryName,
+        after: &str,
+        limit: usize,
+    ) -> Result<Option<Vec<TagName>>, StoreError> {
+        const SQL: &str =
+            "SELECT name FROM tags WHERE registry_id = $1 AND repository_id = $2 AND name > $3 ORDER BY name LIMIT $4";
+        let Some(id) = self.repository_get(registry, repository).await? else {
+            return Ok(None);
+        };
+        let rows = fetch_all!((String,), self, SQL, registry.0, id.0, after, limit as i64);
+        rows.into_iter()
+            .map(|(name,)| stored("tags", &name, &name))
+            .collect::<Result<_, _>>()
+            .map(Some)
+    }
+}
+
+impl Tx {
+    /// Lets a tag name a manifest of its repository. Returns what it named before.
+    pub async fn tag_put(
+        &mut self,
+        registry: RegistryId,
+        repository: RepositoryId,
+        name: &TagName,
+        digest: &Digest,
+        now: Time,
+    ) -> Result<Option<Digest>, StoreError> {
+        const SQL: &str =
+            "INSERT INTO tags (registry_id, repository_id, name, digest, created_at_us, updated_at_us, version)
+            VALUES ($1, $2, $3, $4, $5, $5, $6) ON CONFLICT (registry_id, repository_id, name)
+            DO UPDATE SET digest = excluded.digest, updated_at_us = excluded.updated_at_us, version = excluded.version";
+        let before = self.tag_get(registry, repository, name).await?;
+        let version = self.version();
+        execute!(
+            self,
+            SQL,
+            registry.0,
+            repository.0,
+            name.as_str(),
+            digest.to_string(),
+            now.as_us(),
+            version
+        );
+        Ok(before)
+    }
+
+    /// Removes a tag; the manifest stays. Returns what it named, if it was there.
+    pub async fn tag_delete(
+        &mut self,
+        registry: RegistryId,
+        repository: RepositoryId,
+        name: &TagName,
+    ) -> Result<Option<Digest>, StoreError> {
+        const SQL: &str =
+            "DELETE FROM tags WHERE registry_id = $1 AND repository_id = $2 AND name = $3 RETURNING digest";
+        let row = fetch_optional!((String,), self, SQL, registry.0, repository.0, name.as_str());
+        row.map(|(digest,)| stored("tags", name, &digest)).transpose()
+    }
+}
