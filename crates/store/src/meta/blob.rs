@@ -6,7 +6,7 @@ use wharf_types::name::RepositoryName;
 use wharf_types::time::Time;
 
 use crate::StoreError;
-use crate::meta::{Read, Tx, signed, unsigned};
+use crate::meta::{Read, Tx, signed, stored, unsigned};
 
 impl Read {
     /// The size in bytes of a blob, if the repository has it.
@@ -25,14 +25,20 @@ impl Read {
         Ok(row.map(|(size,)| unsigned(size)))
     }
 
-    /// The size in bytes of a blob, if any repository of the registry has it.
-    pub async fn blob_size_in_registry(
+    /// Repositories of the registry that have a blob, at most `limit`.
+    pub async fn blob_repositories(
         &mut self,
         registry: RegistryId,
         digest: &Digest,
-    ) -> Result<Option<u64>, StoreError> {
-        const SQL: &str = "SELECT size_bytes FROM blobs WHERE registry_id = $1 AND digest = $2";
-        Ok(fetch_optional!((i64,), self, SQL, registry.0, digest.to_string()).map(|(size,)| unsigned(size)))
+        limit: usize,
+    ) -> Result<Vec<RepositoryName>, StoreError> {
+        const SQL: &str =
+            "SELECT repositories.name FROM repository_blobs JOIN repositories ON repositories.id = repository_id
+            WHERE repository_blobs.registry_id = $1 AND repository_blobs.digest = $2 LIMIT $3";
+        let rows = fetch_all!((String,), self, SQL, registry.0, digest.to_string(), limit as i64);
+        rows.into_iter()
+            .map(|(name,)| stored("repositories", &name, &name))
+            .collect()
     }
 }
 

@@ -132,6 +132,20 @@ impl Read {
             .collect()
     }
 
+    /// A tenant's registries after that name, in the order of their names, at most `limit`.
+    pub async fn registry_list_of_tenant(
+        &mut self,
+        tenant: TenantId,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<Registry>, StoreError> {
+        const SQL: &str = select!("tenant_id = $1 AND name > $2 ORDER BY name LIMIT $3");
+        fetch_all!(Row, self, SQL, tenant.0, after, limit as i64)
+            .into_iter()
+            .map(Registry::try_from)
+            .collect()
+    }
+
     /// A resource group's registries after that name, in the order of their names, at most `limit`.
     pub async fn registry_list_in_group(
         &mut self,

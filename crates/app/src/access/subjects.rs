@@ -1,0 +1,178 @@
+//! A principal with everything that it holds, read from the database and remembered while nothing changes.
+
+use std::sync::Arc;
+
+use moka::sync::Cache;
+use wharf_store::meta::Read;
+use wharf_store::meta::registry::Registry;
+use wharf_types::access::{Action, Grant, GrantSource, Principal, Subject, built_in_roles, fixed};
+use wharf_types::id::{KeyId, ObjectId, TenantId};
+use wharf_types::resource::ResourceScope;
+use wharf_types::time::Time;
+
+use crate::{App, Error};
+
+/// Subjects by principal and credential. What is remembered is used only while [`super::Epoch`] says that nothing changed.
+pub(crate) struct SubjectCache(Cache<(Principal, KeyId), Remembered>);
+
+#[derive(Clone)]
+struct Remembered {
+    generation: u64,
+    valid_until: Time,
+    subject: Arc<Subject>,
+}
+
+impl SubjectCache {
+    pub(crate) fn new() -> Self {
+        Self(Cache::new(10_000))
+    }
+}
+
+/// The nil id stands for "no credential": the anonymous caller's.
+pub(crate) const NO_CREDENTIAL: KeyId = KeyId(uuid::Uuid::nil());
+
+impl App {
+    /// The principal with what it holds now, if it and the credential that it came with are still good (rule 25).
+    pub(crate) async fn subject(
+        &self,
+        tenant: TenantId,
+        principal: Principal,
+        credential: KeyId,
+        now: Time,
+    ) -> Result<Arc<Subject>, Error> {
+        let current = self.inner.epoch.current(now);
+        let key = (principal, credential);
+        if let Some(known) = self.inner.subjects.0.get(&key)
+            && Some(known.generation) == current
+            && now < known.valid_until
+            && known.subject.tenant == tenant
+        {
+            return Ok(known.subject);
+        }
+        let mut read = self.inner.meta.read().await?;
+        let (subject, valid_until) = load(&mut read, tenant, principal, credential, now).await?;
+        let subject = Arc::new(subject);
+        if let Some(generation) = current {
+            self.inner.subjects.0.insert(
+                key,
+                Remembered {
+                    generation,
+                    valid_until,
+                    subject: Arc::clone(&subject),
+                },
+            );
+        }
+        Ok(subject)
+    }
+}
+
+const FOREVER: Time = Time::from_us(i64::MAX);
+
+async fn load(
+    read: &mut Read,
+    tenant: TenantId,
+    principal: Principal,
+    credential: KeyId,
+    now: Time,
+) -> Result<(Subject, Time), Error> {
+    let (grants, valid_until) = match principal {
+        Principal::ServicePrincipal(id) => {
+            let service_principal = read
+                .service_principal_get(tenant, id)
+                .await?
+                .filter(|found| found.enabled);
+            let app_id = service_principal.ok_or(Error::Unauthenticated)?.app_id;
+            let credentials = read.credential_list(tenant, app_id).await?;
+            let credential = credentials
+                .into_iter()
+                .find(|known| known.key == credential && known.is_valid_at(now));
+            let valid_until = credential.ok_or(Error::Unauthenticated)?.ends_at;
+            (grants_of(read, tenant, id).await?, valid_until)
+        }
+        Principal::AdminAccount(registry) => {
+            let registry = read
+                .registry_get(tenant, registry)
+                .await?
+                .filter(|registry| registry.admin_enabled);
+            let registry = registry.ok_or(Error::Unauthenticated)?;
+            let passwords = read.admin_password_list(registry.id).await?;
+            if !passwords.iter().any(|password| password.key == credential) {
+                return Err(Error::Unauthenticated);
+            }
+            (vec![fixed_grant(&fixed::ADMIN_ACCOUNT, registry.resource())], FOREVER)
+        }
+        Principal::Anonymous(registry) => {
+            let registry = read
+                .registry_get(tenant, registry)
+                .await?
+                .ok_or(Error::Unauthenticated)?;
+            (anonymous_grants(&registry), FOREVER)
+        }
+        Principal::System => return Err(Error::Unauthenticated),
+    };
+    Ok((
+        Subject {
+            tenant,
+            principal,
+            grants,
+        },
+        valid_until,
+    ))
+}
+
+fn anonymous_grants(registry: &Registry) -> Vec<Grant> {
+    if registry.anonymous_pull {
+        vec![fixed_grant(&fixed::ANONYMOUS, registry.resource())]
+    } else {
+        Vec::new()
+    }
+}
+
+fn fixed_grant(role: &Arc<wharf_types::access::RoleDefinition>, scope: ResourceScope) -> Grant {
+    Grant {
+        source: GrantSource::Fixed,
+        role: Arc::clone(role),
+        scope,
+    }
+}
+
+/// What a service principal was given, and what follows from it.
+pub(crate) async fn grants_of(read: &mut Read, tenant: TenantId, id: ObjectId) -> Result<Vec<Grant>, Error> {
+    let mut grants = Vec::new();
+    for assignment in read.role_assignment_list_of(tenant, id).await? {
+        // An assignment of a role that this program does not know grants nothing.
+        if let Some(role) = built_in_roles().iter().find(|role| role.id == assignment.role) {
+            let source = GrantSource::Assignment(assignment.id);
+            grants.push(Grant {
+                source,
+                role: Arc::new(role.clone()),
+                scope: assignment.scope,
+            });
+        }
+    }
+    // Whoever may give roles needs somebody to give them to: it may look up principals and register applications, whatever the scope.
+    if grants
+        .iter()
+        .any(|grant| grant.role.permissions.permit(Action::RoleAssignmentWrite))
+    {
+        let role = Arc::clone(&fixed::ROLE_ASSIGNER);
+        grants.push(Grant {
+            source: GrantSource::RoleAssigner,
+            role,
+            scope: ResourceScope::Root,
+        });
+    }
+    Ok(grants)
+}
+
+impl App {
+    /// The system principal: the product's own jobs, and the operator at the server's host.
+    pub fn system_subject(&self, tenant: TenantId) -> Arc<Subject> {
+        let grants = vec![fixed_grant(&fixed::SYSTEM, ResourceScope::Root)];
+        Arc::new(Subject {
+            tenant,
+            principal: Principal::System,
+            grants,
+        })
+    }
+}

@@ -1,0 +1,104 @@
+//! Why an operation was not done. Each surface has one table from these to its own statuses and codes.
+
+use std::time::Duration;
+
+use wharf_store::StoreError;
+use wharf_types::access::Missing;
+use wharf_types::oauth::TokenScope;
+
+/// Why an operation was not done. The text is for whoever asked; what only the operator may know is in the source.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No credential, or one that does not hold: wrong, expired, disabled, of somebody deleted. Always the same words (rule 5).
+    #[error("authentication required")]
+    Unauthenticated,
+    /// Too many failures from there.
+    #[error("too many failed sign-ins: try again in {} seconds", .retry_after.as_secs().max(1))]
+    Throttled {
+        /// When to come back.
+        retry_after: Duration,
+    },
+    /// The caller is known and lacks a right.
+    #[error("{0}")]
+    Forbidden(Box<Missing>),
+    /// The token that was brought is not for this.
+    #[error("{}", outside(.missing.as_deref(), scope))]
+    TokenScope {
+        /// The scope that a token for this needs.
+        scope: Box<TokenScope>,
+        /// The right, if the caller would lack it even with such a token.
+        missing: Option<Box<Missing>>,
+    },
+    /// The thing does not exist, as far as the caller may know.
+    #[error("{what} {name} was not found")]
+    NotFound {
+        /// What kind of thing.
+        what: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// It cannot be done in the present state.
+    #[error("{message}")]
+    Conflict {
+        /// The code of the resource manager.
+        code: &'static str,
+        /// What is in the way, and what to do.
+        message: String,
+    },
+    /// The request makes no sense.
+    #[error("{0}")]
+    Invalid(String),
+    /// Too much work is waiting.
+    #[error("the server is busy: try again in a moment")]
+    Busy,
+    /// No room is left for writing.
+    #[error("the server's storage is full: nothing was stored; free some space, then try again")]
+    Full,
+    /// Something of ours failed.
+    #[error("internal error")]
+    Internal(#[source] StoreError),
+}
+
+fn outside(missing: Option<&Missing>, scope: &TokenScope) -> String {
+    match missing {
+        Some(missing) => missing.to_string(),
+        None => format!("the token does not hold the scope {scope}"),
+    }
+}
+
+impl Error {
+    /// The thing does not exist.
+    pub fn not_found(what: &'static str, name: impl ToString) -> Self {
+        Self::NotFound {
+            what,
+            name: name.to_string(),
+        }
+    }
+
+    /// It cannot be done in the present state.
+    pub fn conflict(code: &'static str, message: impl Into<String>) -> Self {
+        Self::Conflict {
+            code,
+            message: message.into(),
+        }
+    }
+
+    /// The request makes no sense.
+    pub fn invalid(message: impl ToString) -> Self {
+        Self::Invalid(message.to_string())
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Full => Self::Full,
+            StoreError::Conflict(message) => Self::Conflict {
+                code: "Conflict",
+                message: message.to_owned(),
+            },
+            StoreError::Retry => Self::Busy,
+            other => Self::Internal(other),
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Secrets that everybody would try first (rule 1).
+
+/// The shortest secret that somebody may choose, in characters: it is the only factor.
+pub(crate) const MIN_CHARACTERS: usize = 15;
+/// The longest one, in bytes, checked before anything is hashed.
+pub(crate) const MAX_BYTES: usize = 1024;
+
+/// Beginnings that lists of leaked passwords are full of; whatever is little more than one of them, or several in a row, is refused.
+const WORDS: &[&str] = &[
+    "password",
+    "passw0rd",
+    "p@ssword",
+    "p@ssw0rd",
+    "letmein",
+    "welcome",
+    "qwerty",
+    "qwertyuiop",
+    "asdfghjkl",
+    "zxcvbnm",
+    "iloveyou",
+    "monkey",
+    "dragon",
+    "football",
+    "baseball",
+    "sunshine",
+    "princess",
+    "superman",
+    "batman",
+    "master",
+    "shadow",
+    "admin",
+    "administrator",
+    "root",
+    "secret",
+    "changeme",
+    "default",
+    "login",
+    "test",
+    "testing",
+    "guest",
+    "user",
+    "abc",
+    "abcdef",
+    "abcdefgh",
+    "trustno",
+    "starwars",
+    "whatever",
+    "hello",
+    "correcthorsebatterystaple",
+    "docker",
+    "registry",
+    "container",
+    "wharf",
+    "azure",
+    "acr",
+    "contoso",
+    "company",
+    "summer",
+    "winter",
+    "spring",
+    "autumn",
+];
+
+/// Why a chosen secret is not good enough; nothing when it is.
+pub(crate) fn weakness(secret: &str, context: &[&str]) -> Option<&'static str> {
+    if secret.len() > MAX_BYTES {
+        return Some("a secret has at most 1024 bytes");
+    }
+    if secret.chars().count() < MIN_CHARACTERS {
+        return Some("a secret that you choose needs 15 characters or more: leave it out, and a random one is made");
+    }
+    let folded: String = secret
+        .chars()
+        .filter(|c| c.is_alphanumeric() || *c == '@')
+        .flat_map(char::to_lowercase)
+        .collect();
+    if is_common(&folded, context) {
+        return Some("this secret is on the list of common ones: leave it out, and a random one is made");
+    }
+    None
+}
+
+/// Whether nothing is left after known words, runs of digits and repeated characters are taken out.
+fn is_common(folded: &str, context: &[&str]) -> bool {
+    let known = |rest: &str| {
+        let context = context
+            .iter()
+            .map(|word| word.to_lowercase())
+            .filter(|word| word.len() >= 3);
+        let words = WORDS.iter().map(|word| (*word).to_owned()).chain(context);
+        words
+            .filter(|word| rest.starts_with(word.as_str()))
+            .map(|word| word.len())
+            .max()
+    };
+    let mut rest = folded;
+    let mut strange = 0;
+    while let Some(first) = rest.chars().next() {
+        let run = rest.chars().take_while(|c| *c == first).count() * first.len_utf8();
+        let digits = rest.chars().take_while(char::is_ascii_digit).count();
+        let length = known(rest)
+            .unwrap_or(0)
+            .max(digits)
+            .max(if run > 2 * first.len_utf8() { run } else { 0 });
+        if length == 0 {
+            strange += 1;
+        }
+        rest = &rest[length.max(first.len_utf8())..];
+    }
+    strange <= 3
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_long_and_common_secrets_are_refused() {
+        for secret in [
+            "",
+            "short",
+            "fourteen chars",
+            "password12345678",
+            "PasswordPassword1!",
+            "111111111111111",
+            "123456789012345678",
+            "aaaaaaaaaaaaaaaaaaaa",
+            "Welcome2Contoso2026!",
+            "correct horse battery staple",
+            &"x".repeat(1025),
+        ] {
+            assert!(weakness(secret, &[]).is_some(), "{secret}");
+        }
+        assert!(weakness("deploy-bot-deploy-bot", &["deploy", "bot"]).is_some());
+    }
+
+    #[test]
+    fn a_long_secret_of_any_characters_is_accepted() {
+        for secret in [
+            "violet tangent harbour 9",
+            "ünïcödé ist auch erlaubt",
+            &"long and odd ".repeat(10),
+            "gT7#kP2!vX9$mQ4z",
+        ] {
+            assert_eq!(weakness(secret, &[]), None, "{secret}");
+        }
+    }
+}

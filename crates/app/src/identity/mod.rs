@@ -1,0 +1,27 @@
+//! Secrets, tokens, sign-in, applications and service principals.
+
+mod applications;
+mod bootstrap;
+mod common_secrets;
+mod credentials;
+mod service_principals;
+mod sign_in;
+mod signer;
+mod slow_hash;
+mod throttle;
+mod tokens;
+mod usage;
+mod vault;
+
+pub use applications::NewApplication;
+pub use bootstrap::FirstOwner;
+pub use credentials::{IssuedCredential, NewCredential};
+pub use service_principals::PrincipalFilter;
+pub use sign_in::{Caller, Presented};
+pub(crate) use sign_in::{SignedIn, hex};
+pub(crate) use signer::Signer;
+pub(crate) use slow_hash::SlowHasher;
+pub(crate) use throttle::Throttle;
+pub use tokens::{Audience, IssuedToken};
+pub(crate) use usage::Usage;
+pub use vault::Vault;

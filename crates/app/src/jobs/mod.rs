@@ -1,0 +1,120 @@
+//! What happens without being asked. A job reads the present state and moves it towards the wanted one: it may run twice, late, or on every node.
+
+mod seal;
+mod verify;
+
+use std::time::Duration;
+
+use wharf_store::meta::Unrecorded;
+
+use crate::registry::upload_key;
+use crate::{App, Error};
+
+pub use verify::{JournalReport, Problem};
+
+/// A job and how often it runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Job {
+    /// Seals new rows of the journal into the hash chain, and takes note of other processes' changes.
+    SealJournal,
+    /// Writes what was only counted: sign-ins, refusals, last uses.
+    FlushCounters,
+    /// Ends upload sessions that nobody goes on with, and forgets old failures.
+    Expire,
+    /// Makes the next signing key in time.
+    MaintainKeys,
+}
+
+impl Job {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::SealJournal, Self::FlushCounters, Self::Expire, Self::MaintainKeys];
+
+    /// Its name in logs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SealJournal => "seal-journal",
+            Self::FlushCounters => "flush-counters",
+            Self::Expire => "expire",
+            Self::MaintainKeys => "maintain-keys",
+        }
+    }
+
+    /// How long after one run the next one begins.
+    pub const fn interval(self) -> Duration {
+        match self {
+            Self::SealJournal => Duration::from_secs(1),
+            Self::FlushCounters => Duration::from_secs(5),
+            Self::Expire | Self::MaintainKeys => Duration::from_secs(60),
+        }
+    }
+}
+
+/// Each run ends after so many, and goes on with the next one.
+const BATCH: usize = 500;
+/// Failures in a row are forgotten after a day without one.
+const FAILURES_KEPT: Duration = Duration::from_secs(24 * 3600);
+
+impl App {
+    /// Runs a job once.
+    pub async fn job_run(&self, job: Job) -> Result<(), Error> {
+        match job {
+            Job::SealJournal => self.journal_seal().await,
+            Job::FlushCounters => self.counters_flush().await,
+            Job::Expire => self.expire().await,
+            Job::MaintainKeys => {
+                let inner = &self.inner;
+                inner
+                    .signer
+                    .maintain(&inner.environment, &inner.meta, &inner.vault)
+                    .await
+            }
+        }
+    }
+
+    async fn counters_flush(&self) -> Result<(), Error> {
+        let now = self.inner.environment.clock.now();
+        let (records, uses) = (self.inner.audit.drain(), self.inner.usage.drain());
+        if records.is_empty() && uses.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.inner.meta.begin(now).await?;
+        for record in &records {
+            tx.record(record).await?;
+        }
+        for (key, used) in &uses {
+            if used.is_admin {
+                tx.admin_password_used(*key, used.at, &used.from).await?;
+            } else {
+                tx.credential_used(*key, used.at, &used.from).await?;
+            }
+        }
+        tx.commit_unrecorded(Unrecorded::Bookkeeping).await?;
+        Ok(())
+    }
+
+    async fn expire(&self) -> Result<(), Error> {
+        let (now, settings) = (self.inner.environment.clock.now(), &self.inner.settings);
+        let (idle_since, created_before) = (now - settings.upload_idle, now - settings.upload_life);
+        let expired = self
+            .inner
+            .meta
+            .read()
+            .await?
+            .upload_list_expired(idle_since, created_before, BATCH)
+            .await?;
+        for upload in expired {
+            // A session that is just being written to is not abandoned: the next run looks again.
+            if self.inner.blobs.upload_discard(&upload_key(&upload)).await.is_err() {
+                continue;
+            }
+            let mut tx = self.inner.meta.begin(now).await?;
+            tx.upload_delete(upload.registry, &upload.id).await?;
+            tx.commit_unrecorded(Unrecorded::UploadProgress).await?;
+            tracing::info!(repository.name = %upload.repository, "an upload session that was abandoned has ended");
+        }
+        let mut tx = self.inner.meta.begin(now).await?;
+        tx.sign_in_failures_expire(now - FAILURES_KEPT, BATCH).await?;
+        tx.commit_unrecorded(Unrecorded::Bookkeeping).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,137 @@
+//! Blobs: looked at, read, deleted.
+
+use serde_json::json;
+use wharf_store::StoreError;
+use wharf_store::blob::{BlobKey, BlobStream, download};
+use wharf_types::access::Action;
+use wharf_types::digest::Digest;
+use wharf_types::journal::JournalKind;
+use wharf_types::name::RepositoryName;
+use wharf_types::range::{ByteRange, RangeAnswer, range};
+
+use crate::registry::{Place, RegistryError};
+use crate::{App, Error, OpContext};
+
+/// A blob, or a part of one, being read.
+pub struct BlobDownload {
+    /// The size of the whole blob.
+    pub size_bytes: u64,
+    /// The part; the whole blob when none was asked for.
+    pub part: Option<ByteRange>,
+    /// The bytes.
+    pub content: BlobStream,
+}
+
+impl App {
+    /// The size of a blob of the repository.
+    pub async fn blob_head(
+        &self,
+        ctx: &OpContext,
+        place: &Place,
+        repository: &RepositoryName,
+        digest: &Digest,
+    ) -> Result<u64, RegistryError> {
+        ctx.require_content(Action::ContentPull, place.content(Some(repository)))?;
+        let size = self
+            .inner
+            .meta
+            .read()
+            .await?
+            .blob_size(place.registry.id, repository, digest)
+            .await?;
+        size.ok_or(RegistryError::BlobUnknown(*digest))
+    }
+
+    /// Reads a blob of the repository, or the part that a `Range` header asks for.
+    pub async fn blob_get(
+        &self,
+        ctx: &OpContext,
+        place: &Place,
+        repository: &RepositoryName,
+        digest: &Digest,
+        range_header: Option<&str>,
+    ) -> Result<BlobDownload, RegistryError> {
+        let size_bytes = self.blob_head(ctx, place, repository, digest).await?;
+        let part = match range_header.map_or(RangeAnswer::Whole, |header| range(header, size_bytes)) {
+            RangeAnswer::Whole => None,
+            RangeAnswer::Part(part) => Some(part),
+            RangeAnswer::Unsatisfiable => return Err(RegistryError::RangeInvalid { size_bytes }),
+        };
+        let key = BlobKey {
+            registry: place.registry.id,
+            digest: *digest,
+        };
+        let content = download(
+            self.inner.blobs.as_ref(),
+            &self.inner.verified_blobs,
+            key,
+            size_bytes,
+            part,
+        )
+        .await?;
+        Ok(BlobDownload {
+            size_bytes,
+            part,
+            content,
+        })
+    }
+
+    /// Takes a blob away from the repository. Its bytes are collected when no repository has it any more.
+    pub async fn blob_delete(
+        &self,
+        ctx: &OpContext,
+        place: &Place,
+        repository: &RepositoryName,
+        digest: &Digest,
+    ) -> Result<(), RegistryError> {
+        ctx.require_content(Action::ContentDelete, place.content(Some(repository)))?;
+        let unknown = || RegistryError::BlobUnknown(*digest);
+        let registry = place.registry.id;
+        let mut tx = self.inner.meta.begin(ctx.now).await?;
+        let id = tx.repository_get(registry, repository).await?.ok_or_else(unknown)?;
+        match tx.blob_unlink(registry, id, digest, ctx.now).await {
+            Ok(true) => {}
+            Ok(false) => return Err(unknown()),
+            Err(StoreError::Conflict(_)) => return Err(RegistryError::BlobInUse(*digest)),
+            Err(error) => return Err(error.into()),
+        }
+        tx.commit(&self.content_entry(
+            ctx,
+            place,
+            JournalKind::BlobDelete,
+            repository,
+            json!({"digest": digest}),
+        ))
+        .await?;
+        Ok(())
+    }
+
+    /// The record of a change of content.
+    pub(super) fn content_entry(
+        &self,
+        ctx: &OpContext,
+        place: &Place,
+        kind: JournalKind,
+        repository: &RepositoryName,
+        payload: serde_json::Value,
+    ) -> wharf_store::meta::journal::Entry {
+        let mut entry = ctx.entry(kind, place.tenant(), place.resource(repository), payload);
+        entry.registry = Some(place.registry.id);
+        entry
+    }
+
+    /// Goes on if there is room for writing (rule 58): refused early, so that deletes, sign-ins and the journal keep the rest.
+    pub(super) async fn must_have_room(&self) -> Result<(), Error> {
+        match self.inner.blobs.free_bytes().await? {
+            Some(free) if free < self.inner.settings.reserved_bytes => Err(Error::Full),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the server can take requests: the database answers. The text says what is wrong, and is for the operator.
+    pub async fn readiness(&self) -> Result<(), String> {
+        let mut read = self.inner.meta.read().await.map_err(|error| error.to_string())?;
+        read.installation().await.map_err(|error| error.to_string())?;
+        self.must_have_room().await.map_err(|error| error.to_string())
+    }
+}

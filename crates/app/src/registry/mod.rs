@@ -1,0 +1,19 @@
+//! Content: blobs, uploads, manifests, tags, referrers; and the registry's tokens.
+
+mod blobs;
+mod catalog;
+mod error;
+mod manifests;
+mod place;
+mod tags;
+mod tokens;
+mod uploads;
+
+pub use blobs::BlobDownload;
+pub use error::{DigestMismatch, RegistryError};
+pub use manifests::{ManifestPut, PushedManifest, Referrers};
+pub use place::Place;
+pub(crate) use place::RegistryCache;
+pub use tokens::{TokenAnswer, TokenGrant, TokenRequest};
+pub(crate) use uploads::upload_key;
+pub use uploads::{Chunk, MountSource, UploadStart, UploadStatus};

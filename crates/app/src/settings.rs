@@ -1,0 +1,95 @@
+//! What the operator chose, as far as the product's operations need it.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use wharf_types::name::RegistryName;
+
+/// How clients reach the installation: scheme, domain, and the port where it is not the scheme's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicAddress {
+    /// `http` or `https`.
+    pub scheme: &'static str,
+    /// The domain that registries' names stand before.
+    pub domain: String,
+    /// The port, unless it is the scheme's own.
+    pub port: Option<u16>,
+}
+
+impl PublicAddress {
+    /// The base host with its port: `localhost:5000`.
+    pub fn base(&self) -> String {
+        self.with_port(&self.domain)
+    }
+
+    /// A registry's own host with its port: `myregistry.example.com`. This is its canonical name: the audience of its tokens.
+    pub fn registry(&self, name: &RegistryName) -> String {
+        self.with_port(&format!("{name}.{}", self.domain))
+    }
+
+    /// The base URL, without a slash at the end.
+    pub fn base_url(&self) -> String {
+        format!("{}://{}", self.scheme, self.base())
+    }
+
+    fn with_port(&self, host: &str) -> String {
+        match self.port {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for PublicAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.base_url())
+    }
+}
+
+/// What the operator chose.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How clients reach the installation.
+    pub public: PublicAddress,
+    /// Proxies whose word about the client's address is taken; none by default.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// Whether other processes write to the same database: then memory that has not heard of them for a while is not trusted.
+    pub shared_database: bool,
+    /// How long a directory access token lives (rule 24).
+    pub directory_token_life: Duration,
+    /// How long a registry access token lives (rule 24).
+    pub registry_token_life: Duration,
+    /// How long a registry refresh token lives (rule 17).
+    pub refresh_token_life: Duration,
+    /// Uploads are refused when less than this many bytes are free (rule 58).
+    pub reserved_bytes: u64,
+    /// Upload sessions end when nothing was written to them for this long (rule 31).
+    pub upload_idle: Duration,
+    /// Upload sessions end this long after their start (rule 31).
+    pub upload_life: Duration,
+    /// How many slow password hashes are computed at once; each takes 64 MiB (rule 4).
+    pub hashing_slots: usize,
+    /// A deleted registry's name is held back for this long (rule 41).
+    pub name_hold: Duration,
+}
+
+impl Settings {
+    /// The defaults, reached at `public`.
+    pub fn new(public: PublicAddress) -> Self {
+        const HOUR: Duration = Duration::from_secs(3600);
+        Self {
+            public,
+            trusted_proxies: Vec::new(),
+            shared_database: false,
+            directory_token_life: HOUR,
+            registry_token_life: Duration::from_secs(75 * 60),
+            refresh_token_life: 3 * HOUR,
+            reserved_bytes: 256 * 1024 * 1024,
+            upload_idle: 24 * HOUR,
+            upload_life: 7 * 24 * HOUR,
+            hashing_slots: 2,
+            name_hold: 30 * 24 * HOUR,
+        }
+    }
+}

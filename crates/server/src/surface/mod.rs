@@ -1,0 +1,93 @@
+//! The surfaces, and which of them a request is for.
+
+mod arm;
+mod directory;
+mod graph;
+mod operations;
+mod registry_token;
+pub mod v2;
+
+use std::any::Any;
+use std::time::Instant;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode};
+use tower_http::catch_panic::CatchPanicLayer;
+use wharf_app::App;
+
+use crate::body::drain;
+use crate::host::Host;
+use crate::request::{CORRELATION_ID, RequestInfo};
+
+/// Everything, over one listener.
+pub fn router(app: App) -> Router {
+    Router::new().fallback(dispatch).with_state(app).layer(CatchPanicLayer::custom(panicked))
+}
+
+/// A panic is a bug of ours; the client learns that, the log has the rest.
+fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("");
+    tracing::error!(panic = text, "a request ended in a panic");
+    (StatusCode::INTERNAL_SERVER_ERROR, "internal error\n").into_response()
+}
+
+async fn dispatch(State(app): State<App>, request: Request) -> Response {
+    let started = Instant::now();
+    let (parts, body) = request.into_parts();
+    let info = RequestInfo::of(&app, &parts);
+    let id = info.caller.request;
+    let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
+    let mut response = route(app, info, Request::from_parts(parts, body)).await;
+    if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
+        response.headers_mut().insert(CORRELATION_ID, value);
+    }
+    tracing::debug!(request.id = %id, %method, path, status = response.status().as_u16(), duration_us = started.elapsed().as_micros() as u64, "{method} {path}");
+    response
+}
+
+async fn route(app: App, info: RequestInfo, request: Request) -> Response {
+    let path = request.uri().path();
+    // Probes come by whatever name or address the orchestrator uses.
+    match path {
+        "/healthz" => return operations::healthz(),
+        "/readyz" => return operations::readyz(&app).await,
+        _ => {}
+    }
+    let Some(host) = info.host.clone() else {
+        drain(request.into_body()).await;
+        return misdirected(&app);
+    };
+    if path == "/v2" || path.starts_with("/v2/") {
+        return v2::handle(app, info.caller, host, request).await;
+    }
+    if path == "/oauth2/token" {
+        return registry_token::handle(app, info.caller, host, request).await;
+    }
+    // The other surfaces are at the base host alone: a registry's host has only its registry.
+    if matches!(host, Host::Base { .. }) {
+        if path.starts_with("/v1.0/") {
+            return graph::handle(app, info.caller, request).await;
+        }
+        if arm::owns(path) {
+            return arm::handle(app, info.caller, request).await;
+        }
+        if directory::owns(path) {
+            return directory::handle(app, info.caller, request).await;
+        }
+    }
+    drain(request.into_body()).await;
+    (StatusCode::NOT_FOUND, "404 page not found\n").into_response()
+}
+
+/// RFC 9110 §15.5.20.
+fn misdirected(app: &App) -> Response {
+    let public = &app.settings().public;
+    let text = format!(
+        "this server answers at {} and at its registries' own names, REGISTRY.{}: the request named another host\n",
+        public.base(),
+        public.base()
+    );
+    (StatusCode::MISDIRECTED_REQUEST, text).into_response()
+}
