@@ -275,12 +275,20 @@ impl App {
             // The session's file is made by its first chunk: an empty blob needs one too.
             None if upload.offset > 0 => (upload.offset, RunningHash::resume(&upload.hash_state)?),
             last => {
-                let mut nothing = std::pin::pin!(futures_util::stream::empty());
-                let last = last.unwrap_or(Chunk {
-                    range: None,
-                    body: nothing.as_mut(),
-                });
-                let appended = self.write_chunk(&upload, last).await?;
+                let appended = match last {
+                    Some(last) => self.write_chunk(&upload, last).await?,
+                    None => {
+                        let mut nothing = std::pin::pin!(futures_util::stream::empty());
+                        self.write_chunk(
+                            &upload,
+                            Chunk {
+                                range: None,
+                                body: nothing.as_mut(),
+                            },
+                        )
+                        .await?
+                    }
+                };
                 if appended.interrupted.is_some() {
                     let mut tx = self.inner.meta.begin(ctx.now).await?;
                     tx.upload_advance(&upload, appended.offset, &appended.hash.state(), ctx.now)
