@@ -1,1 +1,4 @@
 //! types
+
+pub mod arm;
+pub mod graph;
