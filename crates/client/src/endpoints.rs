@@ -63,7 +63,10 @@ impl Endpoints {
             graph: server.follow(&graph, advertised.as_ref())?,
             graph_audience: graph,
             login_server_suffix: metadata.suffixes.acr_login_server,
-            tenant: metadata.authentication.tenant.filter(|tenant| tenant != "common" && tenant != "organizations"),
+            tenant: metadata
+                .authentication
+                .tenant
+                .filter(|tenant| tenant != "common" && tenant != "organizations"),
         })
     }
 }

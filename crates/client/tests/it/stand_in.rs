@@ -14,7 +14,7 @@ use axum::{
 use serde_json::Value;
 
 /// Listens on a loopback port of its own until dropped.
-pub struct StandIn {
+pub(crate) struct StandIn {
     port: u16,
     script: Arc<Mutex<Script>>,
     server: tokio::task::JoinHandle<()>,
@@ -27,7 +27,7 @@ struct Script {
 }
 
 /// An answer that was told beforehand.
-pub struct Answer {
+pub(crate) struct Answer {
     request: String,
     status: u16,
     headers: Vec<(&'static str, String)>,
@@ -37,17 +37,17 @@ pub struct Answer {
 /// A request that came.
 #[derive(Clone, Debug)]
 #[allow(dead_code, reason = "shared by two test crates that look at different fields")]
-pub struct Asked {
+pub(crate) struct Asked {
     /// `METHOD /path?query`, percent-decoded.
-    pub request: String,
-    pub authorization: String,
-    pub body: String,
-    pub headers: HeaderMap,
+    pub(crate) request: String,
+    pub(crate) authorization: String,
+    pub(crate) body: String,
+    pub(crate) headers: HeaderMap,
 }
 
 #[allow(dead_code, reason = "shared by two test crates that use different parts")]
 impl StandIn {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let script = Arc::new(Mutex::new(Script::default()));
@@ -56,16 +56,16 @@ impl StandIn {
         Self { port, script, server }
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
     /// Answers the next request that is `METHOD /path?query` (decoded) with `body`; each answer is given once.
-    pub fn on(&self, request: &str, status: u16, body: Value) -> &Self {
+    pub(crate) fn on(&self, request: &str, status: u16, body: Value) -> &Self {
         self.on_with(request, status, body, &[])
     }
 
-    pub fn on_with(&self, request: &str, status: u16, body: Value, headers: &[(&'static str, &str)]) -> &Self {
+    pub(crate) fn on_with(&self, request: &str, status: u16, body: Value, headers: &[(&'static str, &str)]) -> &Self {
         let headers = headers
             .iter()
             .map(|(name, value)| (*name, (*value).to_owned()))
@@ -86,12 +86,12 @@ impl StandIn {
     }
 
     /// What came since the last call, one line each.
-    pub fn asked(&self) -> Vec<Asked> {
+    pub(crate) fn asked(&self) -> Vec<Asked> {
         std::mem::take(&mut self.script.lock().unwrap().asked)
     }
 
     /// What came since the last call: `METHOD /path?query` and the body, if any.
-    pub fn transcript(&self) -> String {
+    pub(crate) fn transcript(&self) -> String {
         let asked = self.asked();
         let lines = asked
             .iter()
