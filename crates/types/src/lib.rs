@@ -20,3 +20,7 @@ pub mod resource;
 pub mod secret;
 pub mod time;
 pub mod v2;
+//! types
+
+pub mod arm;
+pub mod graph;

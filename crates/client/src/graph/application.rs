@@ -1,0 +1,98 @@
+//! Applications and their secrets.
+
+use reqwest::Method;
+use uuid::Uuid;
+use wharf_types::graph::{
+    Application, GraphPage, PasswordCredential,
+    application::ApplicationInput,
+    credential::{AddPassword, RemovePassword},
+};
+
+use super::{Graph, filter_query};
+use crate::{ClientError, api::quoted};
+
+impl Graph {
+    /// Applications whose name begins so.
+    ///
+    /// # Errors
+    /// What calls can fail with.
+    pub async fn application_list(&self, name_start: &str) -> Result<Vec<Application>, ClientError> {
+        let filter = format!("startswith(displayName,{})", quoted(name_start));
+        self.api
+            .list::<_, GraphPage<_>>("/v1.0/applications", &filter_query(Some(&filter)))
+            .await
+    }
+
+    /// The application with that app id.
+    ///
+    /// # Errors
+    /// What calls can fail with.
+    pub async fn application_by_app_id(&self, app_id: &str) -> Result<Option<Application>, ClientError> {
+        let filter = format!("appId eq {}", quoted(app_id));
+        let found = self
+            .api
+            .list::<_, GraphPage<_>>("/v1.0/applications", &filter_query(Some(&filter)))
+            .await?;
+        Ok(found.into_iter().next())
+    }
+
+    /// Makes an application.
+    ///
+    /// # Errors
+    /// What calls can fail with.
+    pub async fn application_create(&self, body: &ApplicationInput) -> Result<Application, ClientError> {
+        self.api.send(Method::POST, "/v1.0/applications", &[], body).await
+    }
+
+    /// Changes an application.
+    ///
+    /// # Errors
+    /// What calls can fail with.
+    pub async fn application_update(&self, id: Uuid, body: &ApplicationInput) -> Result<(), ClientError> {
+        self.api
+            .send_only(Method::PATCH, &format!("/v1.0/applications/{id}"), body)
+            .await
+    }
+
+    /// One application by object id.
+    ///
+    /// # Errors
+    /// What calls can fail with.
+    pub async fn application_show(&self, id: Uuid) -> Result<Application, ClientError> {
+        self.api.get(&format!("/v1.0/applications/{id}"), &[]).await
+    }
+
+    /// Deletes an application and its service principal.
+    ///
+    /// # Errors
+    /// What calls can fail with.
+    pub async fn application_delete(&self, id: Uuid) -> Result<(), ClientError> {
+        let url = self.api.base().at(&format!("/v1.0/applications/{id}"), &[]);
+        self.api.call(Method::DELETE, url, None).await?.success().map(drop)
+    }
+
+    /// Makes a secret; the only answer that holds its text.
+    ///
+    /// # Errors
+    /// What calls can fail with.
+    pub async fn application_add_password(
+        &self,
+        id: Uuid,
+        body: &AddPassword,
+    ) -> Result<PasswordCredential, ClientError> {
+        self.api
+            .send(Method::POST, &format!("/v1.0/applications/{id}/addPassword"), &[], body)
+            .await
+    }
+
+    /// Removes a secret.
+    ///
+    /// # Errors
+    /// What calls can fail with.
+    pub async fn application_remove_password(&self, id: Uuid, key_id: Uuid) -> Result<(), ClientError> {
+        let path = format!("/v1.0/applications/{id}/removePassword");
+        self.api
+            .send_only(Method::POST, &path, &RemovePassword { key_id })
+            .await
+    }
+}

@@ -1,0 +1,62 @@
+//! Whose certificates are believed.
+
+use std::{path::PathBuf, sync::Arc};
+
+use rustls::{
+    ClientConfig, RootCertStore,
+    pki_types::{CertificateDer, pem::PemObject},
+};
+
+use crate::ClientError;
+
+/// The system's certificate authorities, or those of `SSL_CERT_FILE` and `SSL_CERT_DIR` where these are set, and one file more.
+#[derive(Clone, Debug, Default)]
+pub struct Trust {
+    /// A PEM file of further authorities, for a server with its own.
+    pub ca_file: Option<PathBuf>,
+}
+
+impl Trust {
+    /// A TLS configuration. An authority that the system lists and that cannot be read is left out: there are always some.
+    pub(crate) fn tls(&self) -> Result<ClientConfig, ClientError> {
+        let mut roots = RootCertStore::empty();
+        let (_, _unusable) = roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        if let Some(path) = &self.ca_file {
+            let refuse = |reason: String| ClientError::Certificates {
+                path: path.clone(),
+                reason,
+            };
+            let mut found = false;
+            for certificate in CertificateDer::pem_file_iter(path).map_err(|error| refuse(error.to_string()))? {
+                let certificate = certificate.map_err(|error| refuse(error.to_string()))?;
+                roots.add(certificate).map_err(|error| refuse(error.to_string()))?;
+                found = true;
+            }
+            if !found {
+                return Err(refuse("it holds no PEM certificate".to_owned()));
+            }
+        }
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let builder = versions.map_err(|error| ClientError::Setup(error.to_string()))?;
+        Ok(builder.with_root_certificates(roots).with_no_client_auth())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_without_certificates_is_refused_by_name() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let trust = Trust {
+            ca_file: Some(file.path().to_owned()),
+        };
+        let error = trust.tls().unwrap_err().to_string();
+        assert!(
+            error.contains("no PEM certificate") && error.contains(file.path().to_str().unwrap()),
+            "{error}"
+        );
+    }
+}

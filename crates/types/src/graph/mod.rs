@@ -1,0 +1,19 @@
+//! Wire types of Graph (`{GRAPH}/v1.0`): the part that `az ad`, the Azure SDKs and our own client use.
+//!
+//! One file per noun. An application and its service principal list the same credentials, because both stores must
+//! sign in with the same app id. This module knows nothing of HTTP, storage or authorisation.
+
+pub mod application;
+pub mod credential;
+pub mod directory_object;
+pub mod error;
+pub mod list;
+pub mod service_principal;
+pub mod user;
+
+pub use application::Application;
+pub use credential::PasswordCredential;
+pub use directory_object::DirectoryObject;
+pub use error::{GraphError, GraphErrorDetail};
+pub use list::GraphPage;
+pub use service_principal::ServicePrincipal;

@@ -1,0 +1,146 @@
+//! `wharf ad …`.
+
+use clap::{Args, Subcommand};
+
+use super::EndDate;
+
+/// Directory: service principals
+#[derive(Debug, Subcommand)]
+pub(crate) enum AdCommand {
+    /// Service principals: sign-ins for machines
+    #[command(subcommand)]
+    Sp(SpCommand),
+}
+
+/// Service principals: sign-ins for machines
+#[derive(Debug, Subcommand)]
+pub(crate) enum SpCommand {
+    CreateForRbac(CreateForRbacArgs),
+    List(SpListArgs),
+    Show(SpShowArgs),
+    Delete(SpDeleteArgs),
+    /// Passwords of service principals
+    #[command(subcommand)]
+    Credential(SpCredentialCommand),
+}
+
+/// Make a service principal, give it roles, and print its password: the only time it is shown
+///
+/// A name that is in use already gets a new password in the place of its old ones, and the roles.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  wharf ad sp create-for-rbac --name ci --role AcrPush --scopes \"$(wharf acr show -n myregistry --query id -o tsv)\"
+  wharf ad sp create-for-rbac --name pullers --role AcrPull --scopes SCOPE1 SCOPE2 --years 2
+  wharf ad sp create-for-rbac --name owner --role Owner --scopes SCOPE --password a-long-password-of-my-own")]
+pub(crate) struct CreateForRbacArgs {
+    /// Name; made from the time when left out
+    #[arg(long, short, visible_alias = "display-name")]
+    pub(crate) name: Option<String>,
+    /// Role to give; needs --scopes
+    #[arg(long, requires = "scopes")]
+    pub(crate) role: Option<String>,
+    /// Where: resource ids, separated by spaces; needs --role
+    #[arg(long, num_args = 1.., requires = "role", value_name = "SCOPE")]
+    pub(crate) scopes: Vec<String>,
+    /// A password of your own choice, as older releases took it; better none, for one is made that nobody can guess
+    #[arg(long, short, env = "WHARF_NEW_PASSWORD", hide_env_values = true)]
+    pub(crate) password: Option<String>,
+    /// How long the password works, in years
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub(crate) years: Option<u32>,
+}
+
+/// List service principals
+#[derive(Debug, Args)]
+#[command(
+    after_long_help = "Examples:\n  wharf ad sp list -o table\n  wharf ad sp list --display-name ci --query \"[].appId\" -o tsv"
+)]
+pub(crate) struct SpListArgs {
+    /// Only those whose name begins so
+    #[arg(long)]
+    pub(crate) display_name: Option<String>,
+    /// Only the one with this app id among its names
+    #[arg(long)]
+    pub(crate) spn: Option<String>,
+    /// Only those that match an OData filter
+    #[arg(long)]
+    pub(crate) filter: Option<String>,
+    /// All of them, and not just the first hundred
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+/// Show a service principal
+#[derive(Debug, Args)]
+#[command(after_long_help = "Examples:\n  wharf ad sp show --id APP_ID")]
+pub(crate) struct SpShowArgs {
+    /// App id, another name, or object id
+    #[arg(long)]
+    pub(crate) id: String,
+}
+
+/// Delete a service principal: its password stops working at once, and its roles end
+#[derive(Debug, Args)]
+#[command(after_long_help = "Examples:\n  wharf ad sp delete --id APP_ID")]
+pub(crate) struct SpDeleteArgs {
+    /// App id, another name, or object id
+    #[arg(long)]
+    pub(crate) id: String,
+}
+
+/// Passwords of service principals
+#[derive(Debug, Subcommand)]
+pub(crate) enum SpCredentialCommand {
+    List(SpCredentialListArgs),
+    Reset(SpCredentialResetArgs),
+    Delete(SpCredentialDeleteArgs),
+}
+
+/// List the passwords of a service principal: names, dates and ids, never the passwords
+#[derive(Debug, Args)]
+#[command(after_long_help = "Examples:\n  wharf ad sp credential list --id APP_ID -o table")]
+pub(crate) struct SpCredentialListArgs {
+    /// App id, another name, or object id
+    #[arg(long)]
+    pub(crate) id: String,
+}
+
+/// Make a new password in the place of all old ones, or besides them
+///
+/// To change a password while machines use it: add one with --append, give it to them, then delete the old one by its key id.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  wharf ad sp credential reset --id APP_ID
+  wharf ad sp credential reset --id APP_ID --append --display-name 2027 --years 2
+  wharf ad sp credential reset --id APP_ID --end-date 2027-12-31")]
+pub(crate) struct SpCredentialResetArgs {
+    /// App id, another name, or object id
+    #[arg(long)]
+    pub(crate) id: String,
+    /// Keep the old passwords
+    #[arg(long)]
+    pub(crate) append: bool,
+    /// Name of the new password
+    #[arg(long)]
+    pub(crate) display_name: Option<String>,
+    /// How long it works, in years; 1 when left out
+    #[arg(long, conflicts_with = "end_date", value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub(crate) years: Option<u32>,
+    /// Until when it works
+    #[arg(long)]
+    pub(crate) end_date: Option<EndDate>,
+}
+
+/// Delete one password of a service principal
+#[derive(Debug, Args)]
+#[command(after_long_help = "Examples:\n  wharf ad sp credential delete --id APP_ID --key-id KEY_ID")]
+pub(crate) struct SpCredentialDeleteArgs {
+    /// App id, another name, or object id
+    #[arg(long)]
+    pub(crate) id: String,
+    /// Which password; `wharf ad sp credential list` shows the ids
+    #[arg(long)]
+    pub(crate) key_id: uuid::Uuid,
+}

@@ -1,0 +1,57 @@
+//! `wharf login`, `wharf logout`.
+
+use clap::Args;
+
+/// Sign in to a server
+///
+/// A service principal signs in with its app id and password; `wharf admin bootstrap` on the server's host makes the first one. The
+/// password is kept in a file that only you can read, so that later commands need none.
+///
+/// Without --server, http://localhost:5000 is meant. Plain http is accepted for this machine only, unless --allow-insecure is given.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  wharf login --service-principal -u APP_ID -p PASSWORD --tenant TENANT
+  wharf login --service-principal -u APP_ID --password-stdin --tenant TENANT --server https://acr.example < secret
+  wharf login --service-principal -u APP_ID -p PASSWORD --tenant TENANT --server https://acr.example --ca-cert ca.pem")]
+pub(crate) struct LoginArgs {
+    /// Sign in as a service principal
+    #[arg(long)]
+    pub(crate) service_principal: bool,
+    /// App id of the service principal
+    #[arg(long, short)]
+    pub(crate) username: Option<String>,
+    /// Its password; asked for when neither this nor --password-stdin is given
+    #[arg(long, short, env = "WHARF_PASSWORD", hide_env_values = true)]
+    pub(crate) password: Option<String>,
+    /// Read the password from standard input
+    #[arg(long)]
+    pub(crate) password_stdin: bool,
+    /// Tenant: its id or a domain of it; may be left out where a server has just one
+    #[arg(long, short, env = "WHARF_TENANT", hide_env_values = true)]
+    pub(crate) tenant: Option<String>,
+    /// Address of the server
+    #[arg(
+        long,
+        value_name = "URL",
+        default_value = "http://localhost:5000",
+        env = "WHARF_SERVER",
+        hide_env_values = true
+    )]
+    pub(crate) server: String,
+    /// Name or id of the subscription to work in
+    #[arg(long, short)]
+    pub(crate) subscription: Option<String>,
+    /// Succeed also without access to any subscription
+    #[arg(long)]
+    pub(crate) allow_no_subscriptions: bool,
+}
+
+/// Sign out, and forget the password and tokens
+#[derive(Debug, Args)]
+#[command(after_long_help = "Examples:\n  wharf logout\n  wharf logout --username APP_ID")]
+pub(crate) struct LogoutArgs {
+    /// App id to sign out; the one in use when left out
+    #[arg(long)]
+    pub(crate) username: Option<String>,
+}

@@ -1,0 +1,191 @@
+//! `wharf login`, `wharf logout`.
+
+use std::io::{self, Read};
+
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use wharf_client::{ClientCredentials, Directory, Endpoints, ResourceManager, ServerUrl, Transport};
+use wharf_types::arm::{SecretText, Subscription};
+
+use crate::{
+    cli::login::{LoginArgs, LogoutArgs},
+    failure::Failure,
+    password::ask_password,
+    printer::Printer,
+    profile::{Account, Principal, Server, TENANT_LEVEL, User},
+    session::{Settings, account, transport},
+};
+
+/// Longest password that is read from standard input, in bytes; the server takes no longer one either.
+const PASSWORD_MAX: u64 = 1024;
+
+pub(crate) async fn login(args: LoginArgs, settings: &Settings, printer: &Printer) -> Result<(), Failure> {
+    if !args.service_principal {
+        let failure = Failure::usage("signing in as a person is not possible from here yet.");
+        return Err(failure.hint("wharf login --service-principal -u APP_ID -p PASSWORD --tenant TENANT"));
+    }
+    let Some(app_id) = args.username.clone() else {
+        return Err(Failure::usage(
+            "usage error: --service-principal --username APP_ID --password PASSWORD --tenant TENANT",
+        ));
+    };
+    let secret = password(&args, printer)?;
+    let url = ServerUrl::parse(&args.server, settings.allow_insecure)?;
+    let transport = transport(settings.ca_cert.clone())?;
+    let endpoints = Endpoints::discover(&transport, &url).await?;
+    let Some(tenant) = args.tenant.clone().or_else(|| endpoints.tenant.clone()) else {
+        let failure = Failure::usage("usage error: --tenant is needed: the server has several.");
+        return Err(failure.hint("`wharf admin bootstrap` and `ad sp create-for-rbac` print it"));
+    };
+    let subscriptions = subscriptions(&transport, &endpoints, &tenant, &app_id, &secret).await?;
+    if subscriptions.is_empty() && !args.allow_no_subscriptions {
+        let failure = Failure::general(format!("No subscriptions found for {app_id}."));
+        return Err(failure.hint(
+            "ask for a role in a subscription, or use --allow-no-subscriptions to work with the directory only",
+        ));
+    }
+    let server = server(&endpoints, settings);
+    let accounts = accounts(&server.url, &tenant, &app_id, &subscriptions);
+    if let Some(wanted) = &args.subscription
+        && !accounts.iter().any(|account| account.is_called(wanted))
+    {
+        return Err(Failure::general(format!(
+            "Subscription '{wanted}' not found. Check the ID or name and try again."
+        )));
+    }
+    for principal in accounts.iter().map(Principal::of).collect::<Vec<_>>().iter() {
+        settings
+            .store
+            .keep_secret(principal, SecretText::new(secret.expose_secret()))?;
+    }
+    let shown = settings.store.update_profile(|profile| {
+        let own = accounts.clone();
+        profile.sign_in(server, accounts, args.subscription.as_deref());
+        let is_own = |account: &&Account| {
+            own.iter()
+                .any(|new| new.id == account.id && new.server == account.server)
+        };
+        Ok(Value::from_iter(
+            profile
+                .subscriptions
+                .iter()
+                .filter(is_own)
+                .map(|account| profile.listed(account)),
+        ))
+    })?;
+    printer.result(shown, None)
+}
+
+pub(crate) fn logout(args: LogoutArgs, settings: &Settings) -> Result<(), Failure> {
+    let profile = settings.store.profile()?;
+    let user = match args.username {
+        Some(user) => user,
+        None => account(&profile, None)?.user.name.clone(),
+    };
+    settings.store.forget_secrets(Some(&user))?;
+    match settings.store.update_profile(|profile| Ok(profile.sign_out(&user)))? {
+        0 => Err(Failure::general(format!("There is no active account called '{user}'."))),
+        _ => Ok(()),
+    }
+}
+
+/// What the server says now of the subscriptions of a signed-in principal.
+pub(crate) async fn refresh(settings: &Settings, of: &Account) -> Result<(), Failure> {
+    let session = crate::session::Session::open(settings, Some(&of.id))?;
+    let subscriptions = session.resource_manager.subscription_list().await?;
+    let fresh = accounts(&of.server, &of.tenant_id, &of.user.name, &subscriptions);
+    let principal = Principal::of(of);
+    let secret = settings.store.secret(&principal)?;
+    for other in fresh.iter().map(Principal::of).filter(|other| *other != principal) {
+        settings
+            .store
+            .keep_secret(&other, SecretText::new(secret.expose_secret()))?;
+    }
+    settings.store.update_profile(|profile| {
+        let Some(server) = profile.servers.iter().find(|server| server.url == of.server).cloned() else {
+            return Ok(());
+        };
+        let default = profile
+            .subscriptions
+            .iter()
+            .find(|account| account.is_default)
+            .map(|account| account.id.clone());
+        let same_user = |account: &Account| account.user == of.user && account.server == of.server;
+        profile.subscriptions.retain(|account| !same_user(account));
+        profile.sign_in(server, fresh, None);
+        if let Some(default) = default.filter(|id| profile.subscriptions.iter().any(|account| account.id == *id)) {
+            profile
+                .subscriptions
+                .iter_mut()
+                .for_each(|account| account.is_default = account.id == default);
+        }
+        Ok(())
+    })?;
+    Ok(())
+}
+
+fn password(args: &LoginArgs, printer: &Printer) -> Result<SecretString, Failure> {
+    if args.password_stdin {
+        let mut text = String::new();
+        let read = io::stdin().take(PASSWORD_MAX + 2).read_to_string(&mut text);
+        read.map_err(|error| Failure::general(format!("cannot read the password: {error}")))?;
+        return Ok(SecretString::from(text.trim_end_matches(['\n', '\r'])));
+    }
+    match &args.password {
+        Some(password) => Ok(SecretString::from(password.as_str())),
+        None if printer.can_ask => {
+            ask_password("Password: ").map_err(|error| Failure::general(format!("cannot read the password: {error}")))
+        }
+        None => Err(Failure::usage(
+            "Please specify both username and password in non-interactive mode.",
+        )),
+    }
+}
+
+async fn subscriptions(
+    transport: &Transport,
+    endpoints: &Endpoints,
+    tenant: &str,
+    app_id: &str,
+    secret: &SecretString,
+) -> Result<Vec<Subscription>, Failure> {
+    let directory = Directory::discover(transport.clone(), &endpoints.directory, tenant).await?;
+    let tokens = ClientCredentials::new(directory, app_id, secret.clone());
+    let resource_manager = ResourceManager::new(transport.clone(), endpoints, std::sync::Arc::new(tokens));
+    Ok(resource_manager.subscription_list().await?)
+}
+
+fn server(endpoints: &Endpoints, settings: &Settings) -> Server {
+    Server {
+        url: endpoints.resource_manager.to_string(),
+        name: endpoints.name.clone(),
+        audience: endpoints.resource_manager_audience.clone(),
+        directory: endpoints.directory.to_string(),
+        graph: endpoints.graph.to_string(),
+        graph_audience: endpoints.graph_audience.clone(),
+        login_server_suffix: endpoints.login_server_suffix.clone(),
+        ca_cert: settings.ca_cert.clone(),
+        allow_insecure: settings.allow_insecure,
+    }
+}
+
+fn accounts(server: &str, tenant: &str, app_id: &str, subscriptions: &[Subscription]) -> Vec<Account> {
+    let account = |id: &str, name: &str, state: &str, home: Option<&str>| Account {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        state: state.to_owned(),
+        tenant_id: tenant.to_owned(),
+        home_tenant_id: home.unwrap_or(tenant).to_owned(),
+        is_default: false,
+        server: server.to_owned(),
+        user: User {
+            name: app_id.to_owned(),
+            kind: "servicePrincipal".to_owned(),
+        },
+    };
+    if subscriptions.is_empty() {
+        return vec![account(tenant, TENANT_LEVEL, "Enabled", None)];
+    }
+    let of = |s: &Subscription| account(&s.subscription_id, &s.display_name, &s.state, s.tenant_id.as_deref());
+    subscriptions.iter().map(of).collect()
+}

@@ -1,0 +1,67 @@
+//! The world outside, in one place: variables, the clock, randomness, terminals. Read here and nowhere else in the client
+//! commands.
+
+use std::{
+    env,
+    ffi::OsString,
+    io::{self, IsTerminal},
+    path::PathBuf,
+};
+
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// What the environment says, read once.
+#[derive(Clone, Debug)]
+pub(crate) struct Environment {
+    /// Folder of the profile; none when there is no home to put it in.
+    pub(crate) config_folder: Option<PathBuf>,
+    /// Whether colours may be used on stdout.
+    pub(crate) colour: bool,
+    /// Whether a person can read stderr as it is written.
+    pub(crate) stderr_is_terminal: bool,
+    /// Whether a person can answer.
+    pub(crate) stdin_is_terminal: bool,
+}
+
+impl Environment {
+    pub(crate) fn read() -> Self {
+        let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
+        let xdg = || {
+            set("XDG_CONFIG_HOME")
+                .map(PathBuf::from)
+                .filter(|path| path.is_absolute())
+        };
+        let home = || set("HOME").map(|home: OsString| PathBuf::from(home).join(".config"));
+        let config = || xdg().or_else(home).map(|folder| folder.join("wharf"));
+        let stderr_is_terminal = io::stderr().is_terminal();
+        Self {
+            config_folder: set("WHARF_CONFIG_DIR").map(PathBuf::from).or_else(config),
+            colour: set("NO_COLOR").is_none() && io::stdout().is_terminal() && stderr_is_terminal,
+            stderr_is_terminal,
+            stdin_is_terminal: io::stdin().is_terminal(),
+        }
+    }
+}
+
+/// The wall clock.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the client commands have no Env; this is their one clock"
+)]
+pub(crate) fn now() -> OffsetDateTime {
+    OffsetDateTime::now_utc()
+}
+
+/// A random id, from the generator that TLS uses.
+///
+/// # Panics
+/// When the operating system has no randomness to give: nothing can be done safely then.
+pub(crate) fn random_id() -> Uuid {
+    let mut bytes = [0; 16];
+    let random = rustls::crypto::aws_lc_rs::default_provider().secure_random;
+    random
+        .fill(&mut bytes)
+        .expect("the operating system gives random numbers");
+    uuid::Builder::from_random_bytes(bytes).into_uuid()
+}
