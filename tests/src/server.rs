@@ -1,0 +1,288 @@
+//! A `wharf serve` of a test's own, and the command line that talks to it.
+
+use std::{
+    fs::File,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, ExitStatus},
+    thread,
+    time::Duration,
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+use crate::{Ran, Request, Run, User, eventually, program};
+
+/// The domain that `wharf serve` is started with. Its names are put into `/etc/hosts` by [`crate::HostNames`].
+pub(crate) const DOMAIN: &str = "wharf.test";
+
+const START_LIMIT: Duration = Duration::from_secs(30);
+const STOP_LIMIT: Duration = Duration::from_secs(30);
+
+/// A TCP port of 127.0.0.1 that nobody listens on now.
+#[must_use]
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port is free");
+    listener.local_addr().expect("a listener has an address").port()
+}
+
+/// How a [`Wharf`] is to be started.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options {
+    tls: bool,
+    postgres: bool,
+}
+
+impl Options {
+    /// With `--tls self-signed`.
+    #[must_use]
+    pub fn tls(mut self) -> Self {
+        self.tls = true;
+        self
+    }
+
+    /// With a new database of the PostgreSQL server that `TEST_POSTGRES_URL` names.
+    #[must_use]
+    pub fn postgres(mut self) -> Self {
+        self.postgres = true;
+        self
+    }
+
+    /// Starts it on a free port with a new data folder, and waits until it is ready.
+    #[must_use]
+    #[track_caller]
+    pub fn start(self) -> Wharf {
+        let folder = TempDir::with_prefix("wharf-it-").expect("a temporary folder can be made");
+        let database = self.postgres.then(new_postgres_database);
+        let mut wharf = Wharf { folder, port: free_port(), options: self, database, process: None };
+        wharf.start_again();
+        wharf
+    }
+}
+
+/// A running server. Stopped with SIGTERM when dropped, and then it must exit with 0.
+#[derive(Debug)]
+pub struct Wharf {
+    folder: TempDir,
+    port: u16,
+    options: Options,
+    database: Option<String>,
+    process: Option<Child>,
+}
+
+impl Wharf {
+    /// A server as a newcomer starts it: SQLite, no TLS.
+    #[must_use]
+    #[track_caller]
+    pub fn start() -> Self {
+        Options::default().start()
+    }
+
+    /// The port it listens on, the same after each restart.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Its data folder.
+    #[must_use]
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// The certificate authority of its self-signed certificate, when it has TLS.
+    #[must_use]
+    pub fn ca(&self) -> Option<PathBuf> {
+        self.options.tls.then(|| self.data().join("tls/ca.pem"))
+    }
+
+    /// The address that needs no DNS (without TLS) or the bare domain (with it).
+    #[must_use]
+    pub fn url(&self) -> String {
+        if self.options.tls { format!("https://{DOMAIN}:{}", self.port) } else { format!("http://localhost:{}", self.port) }
+    }
+
+    /// What it has written to its standard output and error so far.
+    #[must_use]
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+
+    /// The command that starts it.
+    #[must_use]
+    pub fn serve(&self) -> Run {
+        let mut run = serve(&self.data(), self.port).env("HOME", self.folder.path());
+        if self.options.tls {
+            run = run.words("--tls self-signed");
+        }
+        if let Some(url) = &self.database {
+            run = run.arg("--database").arg(url);
+        }
+        run
+    }
+
+    /// Starts it on the data and the port it had.
+    #[track_caller]
+    pub fn start_again(&mut self) {
+        assert!(self.process.is_none(), "wharf runs already");
+        let log = File::options().create(true).append(true).open(self.folder.path().join("log")).expect("a log can be written");
+        let errors = log.try_clone().expect("a file can be opened twice");
+        let child = self.serve().command().stdin(std::process::Stdio::null()).stdout(log).stderr(errors).spawn();
+        self.process = Some(child.expect("wharf starts"));
+        eventually("wharf is ready", START_LIMIT, || {
+            let ended = self.process.as_mut().and_then(|child| child.try_wait().expect("a child can be asked"));
+            if let Some(status) = ended {
+                self.process = None;
+                panic!("wharf ended at its start ({status}):\n{}", self.log());
+            }
+            self.ready()
+        });
+    }
+
+    /// Whether `/readyz` answers 200.
+    #[must_use]
+    pub fn ready(&self) -> bool {
+        // localhost is among the names of a self-signed certificate; the domain may not be in /etc/hosts.
+        let scheme = if self.options.tls { "https" } else { "http" };
+        let ca = self.ca().filter(|path| path.is_file());
+        if self.options.tls && ca.is_none() {
+            return false;
+        }
+        let url = format!("{scheme}://localhost:{}/readyz", self.port);
+        Request::new("GET", url).trusting(ca.as_deref()).send().is_ok_and(|reply| reply.status == 200)
+    }
+
+    /// Stops it as an operator does, with SIGTERM, and waits for its end.
+    #[track_caller]
+    pub fn stop(&mut self) -> ExitStatus {
+        self.signal(Signal::TERM);
+        self.wait()
+    }
+
+    /// Ends it as a crash or the kernel does, with SIGKILL.
+    #[track_caller]
+    pub fn kill(&mut self) {
+        self.signal(Signal::KILL);
+        self.wait();
+    }
+
+    /// Sends it a signal.
+    #[track_caller]
+    pub fn signal(&self, signal: Signal) {
+        let child = self.process.as_ref().expect("wharf runs");
+        let id = Pid::from_raw(child.id().cast_signed()).expect("a process id is positive");
+        kill_process(id, signal).expect("a child can be signalled");
+    }
+
+    /// Waits for its end.
+    #[track_caller]
+    pub fn wait(&mut self) -> ExitStatus {
+        let mut child = self.process.take().expect("wharf runs");
+        let mut status = None;
+        eventually("wharf has ended", STOP_LIMIT, || {
+            status = child.try_wait().expect("a child can be asked");
+            status.is_some()
+        });
+        status.expect("it has ended")
+    }
+
+    /// `wharf admin bootstrap` on the server's host: the credential of the first owner.
+    #[must_use]
+    #[track_caller]
+    pub fn bootstrap(&self) -> serde_json::Value {
+        let mut run = Run::new(program::wharf()).words("admin bootstrap -o json --data").arg(self.data());
+        if let Some(url) = &self.database {
+            run = run.arg("--database").arg(url);
+        }
+        run.env("HOME", self.folder.path()).go().ok().json()
+    }
+
+    /// A command line that is not signed in, with a configuration folder of its own.
+    #[must_use]
+    pub fn cli(&self) -> Cli {
+        let folder = TempDir::with_prefix("wharf-cli-").expect("a temporary folder can be made");
+        Cli { folder, server: self.url(), ca: self.ca() }
+    }
+
+    /// The command line of the first owner, signed in. Once for each server.
+    #[must_use]
+    #[track_caller]
+    pub fn owner(&self) -> Cli {
+        let first = self.bootstrap();
+        let text = |key: &str| first[key].as_str().unwrap_or_else(|| panic!("bootstrap names {key}: {first}")).to_owned();
+        let cli = self.cli();
+        cli.login(&User::new(text("appId"), text("password")), &text("tenant")).ok();
+        cli
+    }
+}
+
+impl Drop for Wharf {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            if let Some(mut child) = self.process.take() {
+                // The test has failed already; its server must go in any case.
+                let _ = child.kill();
+                let _ = child.wait();
+            }
+            #[expect(clippy::print_stderr, reason = "a failed test shows what its server had to say")]
+            let () = eprintln!("--- the log of wharf ---\n{}", self.log());
+        } else if self.process.is_some() {
+            let status = self.stop();
+            assert!(status.success(), "wharf should end with 0 on SIGTERM, not {status}:\n{}", self.log());
+        }
+    }
+}
+
+/// `wharf serve` on a data folder and a port of the loopback interface.
+pub(crate) fn serve(data: &Path, port: u16) -> Run {
+    Run::new(program::wharf())
+        .words("serve --domain wharf.test --data")
+        .arg(data)
+        .arg("--listen")
+        .arg(format!("127.0.0.1:{port}"))
+}
+
+fn new_postgres_database() -> String {
+    let Some(server) = std::env::var_os("TEST_POSTGRES_URL").and_then(|url| url.into_string().ok()) else {
+        panic!("TEST_POSTGRES_URL is not set: run the tests by scripts/with-postgres");
+    };
+    let name = format!("it_{}_{}", std::process::id(), free_port());
+    let psql = program::debian("psql", "postgresql");
+    Run::new(psql).arg(&server).arg("--quiet").arg("--command").arg(format!("CREATE DATABASE {name}")).go().ok();
+    let (base, _) = server.rsplit_once('/').expect("TEST_POSTGRES_URL ends in a database's name");
+    format!("{base}/{name}")
+}
+
+/// A person or a machine at a shell with `wharf`, and nobody else's sign-in.
+#[derive(Debug)]
+pub struct Cli {
+    folder: TempDir,
+    server: String,
+    ca: Option<PathBuf>,
+}
+
+impl Cli {
+    /// Runs `wharf` with these words. Output is JSON unless they say otherwise.
+    #[must_use]
+    pub fn run(&self, words: &str) -> Ran {
+        self.command().words(words).go()
+    }
+
+    /// `wharf` with no arguments yet, for those that hold white space.
+    #[must_use]
+    pub fn command(&self) -> Run {
+        let run = Run::new(program::wharf()).env("WHARF_CONFIG_DIR", self.folder.path()).env("HOME", self.folder.path());
+        match &self.ca {
+            Some(ca) => run.env("SSL_CERT_FILE", ca),
+            None => run,
+        }
+    }
+
+    /// Signs in as a service principal.
+    #[must_use]
+    pub fn login(&self, user: &User, tenant: &str) -> Ran {
+        let command = self.command().words("login --service-principal -u").arg(&user.name).arg("-p").arg(&user.password);
+        command.arg("--tenant").arg(tenant).arg("--server").arg(&self.server).go()
+    }
+}
