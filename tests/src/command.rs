@@ -86,11 +86,21 @@ impl Run {
     pub fn go(self) -> Ran {
         // coreutils' `timeout` also ends what the command has started.
         let mut command = Command::new("timeout");
-        command.arg("--kill-after=5").arg(self.limit.as_secs().to_string()).arg(&self.program).args(&self.arguments);
+        command
+            .arg("--kill-after=5")
+            .arg(self.limit.as_secs().to_string())
+            .arg(&self.program)
+            .args(&self.arguments);
         self.prepare(&mut command);
         let mut input = tempfile::tempfile().expect("a temporary file can be made");
-        input.write_all(&self.input).and_then(|()| input.rewind()).expect("a temporary file can be written");
-        let output = command.stdin(Stdio::from(input)).output().unwrap_or_else(|error| panic!("{self}: {error}"));
+        input
+            .write_all(&self.input)
+            .and_then(|()| input.rewind())
+            .expect("a temporary file can be written");
+        let output = command
+            .stdin(Stdio::from(input))
+            .output()
+            .unwrap_or_else(|error| panic!("{self}: {error}"));
         Ran {
             line: self.to_string(),
             status: output.status,
@@ -100,7 +110,10 @@ impl Run {
     }
 
     fn prepare(&self, command: &mut Command) {
-        command.env_clear().env("LANG", "C.UTF-8").env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command
+            .env_clear()
+            .env("LANG", "C.UTF-8")
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         if let Some(folder) = &self.folder {
             command.current_dir(folder);
@@ -111,7 +124,9 @@ impl Run {
 impl fmt::Display for Run {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.program.file_name().unwrap_or_default().display())?;
-        self.arguments.iter().try_for_each(|argument| write!(f, " {}", argument.display()))
+        self.arguments
+            .iter()
+            .try_for_each(|argument| write!(f, " {}", argument.display()))
     }
 }
 
@@ -173,7 +188,8 @@ impl Ran {
     #[track_caller]
     #[must_use]
     pub fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("standard output is not JSON ({error}):\n{self}"))
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|error| panic!("standard output is not JSON ({error}):\n{self}"))
     }
 
     /// Standard output as lines.

@@ -45,7 +45,10 @@ impl Dockerd {
     }
 
     fn start() -> Self {
-        assert!(rustix::process::geteuid().is_root(), "dockerd can only be started by root: run scripts/test");
+        assert!(
+            rustix::process::geteuid().is_root(),
+            "dockerd can only be started by root: run scripts/test"
+        );
         let folder = TempDir::with_prefix("wharf-docker-").expect("a temporary folder can be made");
         let path = |name: &str| folder.path().join(name);
         let log = File::create(path("log")).expect("a log can be written");
@@ -62,7 +65,12 @@ impl Dockerd {
             .env("HOME", folder.path())
             .command();
         let errors = log.try_clone().expect("a file can be opened twice");
-        let process = command.stdin(Stdio::null()).stdout(log).stderr(errors).spawn().expect("dockerd starts");
+        let process = command
+            .stdin(Stdio::null())
+            .stdout(log)
+            .stderr(errors)
+            .spawn()
+            .expect("dockerd starts");
         let mut daemon = Self { folder, process };
         let docker = program::debian("docker", "docker.io");
         eventually("dockerd answers", Duration::from_secs(60), || {
@@ -70,7 +78,13 @@ impl Dockerd {
                 let log = std::fs::read_to_string(daemon.folder.path().join("log")).unwrap_or_default();
                 panic!("dockerd ended at its start ({status}):\n{log}");
             }
-            daemon.socket().exists() && Run::new(&docker).arg("--host").arg(daemon.address()).arg("version").go().success()
+            daemon.socket().exists()
+                && Run::new(&docker)
+                    .arg("--host")
+                    .arg(daemon.address())
+                    .arg("version")
+                    .go()
+                    .success()
         });
         daemon
     }
@@ -80,6 +94,8 @@ impl Drop for Dockerd {
     fn drop(&mut self) {
         let id = Pid::from_raw(self.process.id().cast_signed()).expect("a process id is positive");
         kill_process(id, Signal::TERM).expect("a child can be signalled");
-        eventually("dockerd has ended", Duration::from_secs(60), || matches!(self.process.try_wait(), Ok(Some(_))));
+        eventually("dockerd has ended", Duration::from_secs(60), || {
+            matches!(self.process.try_wait(), Ok(Some(_)))
+        });
     }
 }

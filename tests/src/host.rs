@@ -24,15 +24,23 @@ impl HostNames {
     /// Makes `{name}.wharf.test` for each name, and the bare domain, known and trusted on this port.
     #[must_use]
     pub fn add(names: &[&str], port: u16, ca: &Path) -> Self {
-        assert!(rustix::process::geteuid().is_root(), "host names and trust anchors of dockerd can only be set by root: run scripts/test");
+        assert!(
+            rustix::process::geteuid().is_root(),
+            "host names and trust anchors of dockerd can only be set by root: run scripts/test"
+        );
         let hosts: Vec<String> = names.iter().map(|name| format!("{name}.{DOMAIN}")).collect();
         // A port makes the line this server's own, so that removing it takes away nobody else's.
         let line = format!("127.0.0.1 {DOMAIN} {} {MARK} {port}", hosts.join(" "));
         edit_hosts(|text| format!("{}\n{line}\n", text.trim_end()));
-        let folders = hosts.iter().map(|host| PathBuf::from(format!("/etc/docker/certs.d/{host}:{port}"))).collect();
+        let folders = hosts
+            .iter()
+            .map(|host| PathBuf::from(format!("/etc/docker/certs.d/{host}:{port}")))
+            .collect();
         let names = Self { line, folders };
         for folder in &names.folders {
-            fs::create_dir_all(folder).and_then(|()| fs::copy(ca, folder.join("ca.crt"))).expect("a trust anchor can be placed");
+            fs::create_dir_all(folder)
+                .and_then(|()| fs::copy(ca, folder.join("ca.crt")))
+                .expect("a trust anchor can be placed");
         }
         names
     }
@@ -40,7 +48,12 @@ impl HostNames {
 
 impl Drop for HostNames {
     fn drop(&mut self) {
-        edit_hosts(|text| text.lines().filter(|line| *line != self.line).map(|line| format!("{line}\n")).collect());
+        edit_hosts(|text| {
+            text.lines()
+                .filter(|line| *line != self.line)
+                .map(|line| format!("{line}\n"))
+                .collect()
+        });
         for folder in &self.folders {
             // What is left behind trusts a key that is gone, for a port of this machine: no reason to fail a test.
             let _ = fs::remove_dir_all(folder);

@@ -20,7 +20,10 @@ impl Reply {
     /// The first header line of this name.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -40,7 +43,14 @@ impl Request {
     #[must_use]
     pub fn new(method: &str, url: impl Into<String>) -> Self {
         let method = Method::from_bytes(method.as_bytes()).expect("a test uses a valid method");
-        Self { method, url: url.into(), user: None, headers: Vec::new(), body: Vec::new(), ca: None }
+        Self {
+            method,
+            url: url.into(),
+            user: None,
+            headers: Vec::new(),
+            body: Vec::new(),
+            ca: None,
+        }
     }
 
     /// With HTTP Basic credentials.
@@ -77,8 +87,16 @@ impl Request {
     /// Those of connecting, of TLS, and of the time limit.
     pub fn send(self) -> Result<Reply, reqwest::Error> {
         runtime().block_on(async {
-            let trusted = self.ca.iter().map(|pem| Certificate::from_pem(pem)).collect::<Result<Vec<_>, _>>()?;
-            let client = Client::builder().timeout(Duration::from_secs(30)).no_proxy().tls_certs_only(trusted).build()?;
+            let trusted = self
+                .ca
+                .iter()
+                .map(|pem| Certificate::from_pem(pem))
+                .collect::<Result<Vec<_>, _>>()?;
+            let client = Client::builder()
+                .timeout(Duration::from_secs(30))
+                .no_proxy()
+                .tls_certs_only(trusted)
+                .build()?;
             let mut request = client.request(self.method, self.url).body(self.body);
             if let Some((name, password)) = self.user {
                 request = request.basic_auth(name, Some(password));
@@ -104,6 +122,10 @@ fn runtime() -> &'static Runtime {
     RUNTIME.get_or_init(|| {
         // A second installation is refused and harmless.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime starts")
+        tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .expect("a runtime starts")
     })
 }

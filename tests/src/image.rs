@@ -49,8 +49,14 @@ impl Layout {
     #[must_use]
     pub fn index(architectures: &[&str]) -> Self {
         Self::build(|layout| {
-            let manifests: Vec<Value> = architectures.iter().map(|architecture| layout.manifest(architecture, b"")).collect();
-            layout.document(INDEX, &json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": manifests }))
+            let manifests: Vec<Value> = architectures
+                .iter()
+                .map(|architecture| layout.manifest(architecture, b""))
+                .collect();
+            layout.document(
+                INDEX,
+                &json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": manifests }),
+            )
         })
     }
 
@@ -79,12 +85,18 @@ impl Layout {
     fn build(make: impl FnOnce(&Self) -> Value) -> Self {
         let folder = TempDir::with_prefix("wharf-image-").expect("a temporary folder can be made");
         fs::create_dir_all(folder.path().join("blobs/sha256")).expect("a folder can be made");
-        let mut layout = Self { folder, digest: String::new() };
+        let mut layout = Self {
+            folder,
+            digest: String::new(),
+        };
         let mut made = make(&layout);
         layout.digest = made["digest"].as_str().expect("a descriptor has a digest").to_owned();
         made["annotations"] = json!({ "org.opencontainers.image.ref.name": "made" });
         layout.write("oci-layout", &json!({ "imageLayoutVersion": "1.0.0" }));
-        layout.write("index.json", &json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": [made] }));
+        layout.write(
+            "index.json",
+            &json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": [made] }),
+        );
         layout
     }
 
@@ -92,11 +104,17 @@ impl Layout {
     fn manifest(&self, architecture: &str, content: &[u8]) -> Value {
         let root = self.path().join("root");
         fs::create_dir_all(&root).expect("a folder can be made");
-        fs::write(root.join("hello"), format!("hello {architecture} {:016x}\n", random())).expect("a file can be written");
+        fs::write(root.join("hello"), format!("hello {architecture} {:016x}\n", random()))
+            .expect("a file can be written");
         fs::write(root.join("content"), content).expect("a file can be written");
-        let tar = Run::new(program::debian("tar", "tar")).words("--create --owner=0 --group=0 --file").arg(self.layer());
+        let tar = Run::new(program::debian("tar", "tar"))
+            .words("--create --owner=0 --group=0 --file")
+            .arg(self.layer());
         tar.arg("--directory").arg(&root).words("hello content").go().ok();
-        let layer = self.blob("application/vnd.oci.image.layer.v1.tar", &fs::read(self.layer()).expect("the layer can be read"));
+        let layer = self.blob(
+            "application/vnd.oci.image.layer.v1.tar",
+            &fs::read(self.layer()).expect("the layer can be read"),
+        );
         let config = json!({
             "architecture": architecture, "os": "linux", "config": { "Cmd": ["/hello"] },
             "rootfs": { "type": "layers", "diff_ids": [layer["digest"]] },
@@ -113,14 +131,21 @@ impl Layout {
     }
 
     fn blob(&self, media_type: &str, bytes: &[u8]) -> Value {
-        let hash: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        fs::write(self.path().join("blobs/sha256").join(&hash), bytes).expect("a blob can be written");
-        json!({ "mediaType": media_type, "digest": format!("sha256:{hash}"), "size": bytes.len() })
+        let digest = digest(bytes);
+        fs::write(self.path().join("blobs").join(digest.replace(':', "/")), bytes).expect("a blob can be written");
+        json!({ "mediaType": media_type, "digest": digest, "size": bytes.len() })
     }
 
     fn write(&self, name: &str, document: &Value) {
         fs::write(self.path().join(name), document.to_string()).expect("a file can be written");
     }
+}
+
+/// The digest of these bytes as OCI writes it.
+#[must_use]
+pub fn digest(bytes: &[u8]) -> String {
+    let hash: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256:{hash}")
 }
 
 /// A number that no other call returns, in this run or another: std keys its hashes at random.

@@ -4,8 +4,10 @@
 //! a test can use only what a user can. Every command is bounded in time and isolated from the home of whoever runs it,
 //! and a program that is missing fails the test with what to install.
 
+mod cli;
 mod client;
 mod command;
+mod disk;
 mod dockerd;
 mod host;
 mod http;
@@ -14,12 +16,13 @@ mod program;
 mod server;
 mod world;
 
+pub use cli::Cli;
 pub use client::{Buildah, Client, Crane, Docker, Endpoint, Helm, Oras, Podman, Regctl, Skopeo, User};
 pub use command::{Ran, Run, eventually};
 pub use dockerd::Dockerd;
 pub use host::HostNames;
 pub use http::{Reply, Request};
-pub use image::Layout;
+pub use image::{Layout, digest};
 pub use program::{debian, go, wharf};
-pub use server::{Cli, Options, Wharf, free_port};
+pub use server::{Options, Wharf, free_port};
 pub use world::{Role, World};

@@ -1,4 +1,4 @@
-//! A `wharf serve` of a test's own, and the command line that talks to it.
+//! A `wharf serve` of a test's own.
 
 use std::{
     fs::File,
@@ -12,7 +12,7 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use crate::{Ran, Request, Run, User, eventually, program};
+use crate::{Cli, Ran, Request, Run, User, disk::Disk, eventually, program};
 
 /// The domain that `wharf serve` is started with. Its names are put into `/etc/hosts` by [`crate::HostNames`].
 pub(crate) const DOMAIN: &str = "wharf.test";
@@ -32,6 +32,7 @@ pub fn free_port() -> u16 {
 pub struct Options {
     tls: bool,
     postgres: bool,
+    disk_mebibytes: Option<usize>,
 }
 
 impl Options {
@@ -49,13 +50,30 @@ impl Options {
         self
     }
 
+    /// With a disk of its own for the data folder, of this size.
+    #[must_use]
+    pub fn disk(mut self, mebibytes: usize) -> Self {
+        self.disk_mebibytes = Some(mebibytes);
+        self
+    }
+
     /// Starts it on a free port with a new data folder, and waits until it is ready.
     #[must_use]
     #[track_caller]
     pub fn start(self) -> Wharf {
         let folder = TempDir::with_prefix("wharf-it-").expect("a temporary folder can be made");
         let database = self.postgres.then(new_postgres_database);
-        let mut wharf = Wharf { folder, port: free_port(), options: self, database, process: None };
+        let disk = self
+            .disk_mebibytes
+            .map(|size| Disk::mount(folder.path().join("data"), size));
+        let mut wharf = Wharf {
+            process: None,
+            port: free_port(),
+            options: self,
+            database,
+            _disk: disk,
+            folder,
+        };
         wharf.start_again();
         wharf
     }
@@ -64,11 +82,13 @@ impl Options {
 /// A running server. Stopped with SIGTERM when dropped, and then it must exit with 0.
 #[derive(Debug)]
 pub struct Wharf {
-    folder: TempDir,
+    process: Option<Child>,
     port: u16,
     options: Options,
     database: Option<String>,
-    process: Option<Child>,
+    // Fields are dropped in this order: a disk is unmounted before the folder that holds it is removed.
+    _disk: Option<Disk>,
+    folder: TempDir,
 }
 
 impl Wharf {
@@ -100,7 +120,11 @@ impl Wharf {
     /// The address that needs no DNS (without TLS) or the bare domain (with it).
     #[must_use]
     pub fn url(&self) -> String {
-        if self.options.tls { format!("https://{DOMAIN}:{}", self.port) } else { format!("http://localhost:{}", self.port) }
+        if self.options.tls {
+            format!("https://{DOMAIN}:{}", self.port)
+        } else {
+            format!("http://localhost:{}", self.port)
+        }
     }
 
     /// What it has written to its standard output and error so far.
@@ -126,12 +150,25 @@ impl Wharf {
     #[track_caller]
     pub fn start_again(&mut self) {
         assert!(self.process.is_none(), "wharf runs already");
-        let log = File::options().create(true).append(true).open(self.folder.path().join("log")).expect("a log can be written");
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(self.folder.path().join("log"))
+            .expect("a log can be written");
         let errors = log.try_clone().expect("a file can be opened twice");
-        let child = self.serve().command().stdin(std::process::Stdio::null()).stdout(log).stderr(errors).spawn();
+        let child = self
+            .serve()
+            .command()
+            .stdin(std::process::Stdio::null())
+            .stdout(log)
+            .stderr(errors)
+            .spawn();
         self.process = Some(child.expect("wharf starts"));
         eventually("wharf is ready", START_LIMIT, || {
-            let ended = self.process.as_mut().and_then(|child| child.try_wait().expect("a child can be asked"));
+            let ended = self
+                .process
+                .as_mut()
+                .and_then(|child| child.try_wait().expect("a child can be asked"));
             if let Some(status) = ended {
                 self.process = None;
                 panic!("wharf ended at its start ({status}):\n{}", self.log());
@@ -150,7 +187,10 @@ impl Wharf {
             return false;
         }
         let url = format!("{scheme}://localhost:{}/readyz", self.port);
-        Request::new("GET", url).trusting(ca.as_deref()).send().is_ok_and(|reply| reply.status == 200)
+        Request::new("GET", url)
+            .trusting(ca.as_deref())
+            .send()
+            .is_ok_and(|reply| reply.status == 200)
     }
 
     /// Stops it as an operator does, with SIGTERM, and waits for its end.
@@ -187,22 +227,31 @@ impl Wharf {
         status.expect("it has ended")
     }
 
-    /// `wharf admin bootstrap` on the server's host: the credential of the first owner.
+    /// `wharf admin` with these words, on the server's host and on its data.
     #[must_use]
-    #[track_caller]
-    pub fn bootstrap(&self) -> serde_json::Value {
-        let mut run = Run::new(program::wharf()).words("admin bootstrap -o json --data").arg(self.data());
+    pub fn admin(&self, words: &str) -> Ran {
+        let mut run = Run::new(program::wharf())
+            .arg("admin")
+            .words(words)
+            .arg("--data")
+            .arg(self.data());
         if let Some(url) = &self.database {
             run = run.arg("--database").arg(url);
         }
-        run.env("HOME", self.folder.path()).go().ok().json()
+        run.env("HOME", self.folder.path()).go()
+    }
+
+    /// The credential of the first owner.
+    #[must_use]
+    #[track_caller]
+    pub fn bootstrap(&self) -> serde_json::Value {
+        self.admin("bootstrap -o json").ok().json()
     }
 
     /// A command line that is not signed in, with a configuration folder of its own.
     #[must_use]
     pub fn cli(&self) -> Cli {
-        let folder = TempDir::with_prefix("wharf-cli-").expect("a temporary folder can be made");
-        Cli { folder, server: self.url(), ca: self.ca() }
+        Cli::new(self.url(), self.ca())
     }
 
     /// The command line of the first owner, signed in. Once for each server.
@@ -210,9 +259,15 @@ impl Wharf {
     #[track_caller]
     pub fn owner(&self) -> Cli {
         let first = self.bootstrap();
-        let text = |key: &str| first[key].as_str().unwrap_or_else(|| panic!("bootstrap names {key}: {first}")).to_owned();
+        let text = |key: &str| {
+            first[key]
+                .as_str()
+                .unwrap_or_else(|| panic!("bootstrap names {key}: {first}"))
+                .to_owned()
+        };
         let cli = self.cli();
-        cli.login(&User::new(text("appId"), text("password")), &text("tenant")).ok();
+        cli.login(&User::new(text("appId"), text("password")), &text("tenant"))
+            .ok();
         cli
     }
 }
@@ -229,7 +284,11 @@ impl Drop for Wharf {
             let () = eprintln!("--- the log of wharf ---\n{}", self.log());
         } else if self.process.is_some() {
             let status = self.stop();
-            assert!(status.success(), "wharf should end with 0 on SIGTERM, not {status}:\n{}", self.log());
+            assert!(
+                status.success(),
+                "wharf should end with 0 on SIGTERM, not {status}:\n{}",
+                self.log()
+            );
         }
     }
 }
@@ -249,40 +308,15 @@ fn new_postgres_database() -> String {
     };
     let name = format!("it_{}_{}", std::process::id(), free_port());
     let psql = program::debian("psql", "postgresql");
-    Run::new(psql).arg(&server).arg("--quiet").arg("--command").arg(format!("CREATE DATABASE {name}")).go().ok();
-    let (base, _) = server.rsplit_once('/').expect("TEST_POSTGRES_URL ends in a database's name");
+    Run::new(psql)
+        .arg(&server)
+        .arg("--quiet")
+        .arg("--command")
+        .arg(format!("CREATE DATABASE {name}"))
+        .go()
+        .ok();
+    let (base, _) = server
+        .rsplit_once('/')
+        .expect("TEST_POSTGRES_URL ends in a database's name");
     format!("{base}/{name}")
-}
-
-/// A person or a machine at a shell with `wharf`, and nobody else's sign-in.
-#[derive(Debug)]
-pub struct Cli {
-    folder: TempDir,
-    server: String,
-    ca: Option<PathBuf>,
-}
-
-impl Cli {
-    /// Runs `wharf` with these words. Output is JSON unless they say otherwise.
-    #[must_use]
-    pub fn run(&self, words: &str) -> Ran {
-        self.command().words(words).go()
-    }
-
-    /// `wharf` with no arguments yet, for those that hold white space.
-    #[must_use]
-    pub fn command(&self) -> Run {
-        let run = Run::new(program::wharf()).env("WHARF_CONFIG_DIR", self.folder.path()).env("HOME", self.folder.path());
-        match &self.ca {
-            Some(ca) => run.env("SSL_CERT_FILE", ca),
-            None => run,
-        }
-    }
-
-    /// Signs in as a service principal.
-    #[must_use]
-    pub fn login(&self, user: &User, tenant: &str) -> Ran {
-        let command = self.command().words("login --service-principal -u").arg(&user.name).arg("-p").arg(&user.password);
-        command.arg("--tenant").arg(tenant).arg("--server").arg(&self.server).go()
-    }
 }

@@ -29,7 +29,13 @@ pub enum Role {
 
 impl Role {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::AcrPull, Self::AcrPush, Self::Reader, Self::Contributor, Self::Owner];
+    pub const ALL: [Self; 5] = [
+        Self::AcrPull,
+        Self::AcrPush,
+        Self::Reader,
+        Self::Contributor,
+        Self::Owner,
+    ];
 
     /// Its name on the command line.
     #[must_use]
@@ -78,9 +84,18 @@ impl World {
         let names = wharf.ca().map(|ca| HostNames::add(&[REGISTRY], wharf.port(), &ca));
         let owner = wharf.owner();
         owner.run("group create -l westus -n demo").ok();
-        let registry = owner.run("acr create -n myregistry -g demo -l westus --admin-enabled true").ok().json();
+        let registry = owner
+            .run("acr create -n myregistry -g demo -l westus --admin-enabled true")
+            .ok()
+            .json();
         let registry_id = registry["id"].as_str().expect("a registry has an id").to_owned();
-        Self { owner, registry_id, principals: Mutex::default(), names, wharf }
+        Self {
+            owner,
+            registry_id,
+            principals: Mutex::default(),
+            names,
+            wharf,
+        }
     }
 
     /// Where clients find the registry: by its own name with TLS, else at `localhost`.
@@ -88,8 +103,16 @@ impl World {
     pub fn endpoint(&self) -> Endpoint {
         let port = self.wharf.port();
         match self.wharf.ca().filter(|_| self.names.is_some()) {
-            Some(ca) => Endpoint { host: format!("{REGISTRY}.{DOMAIN}:{port}"), prefix: String::new(), ca: Some(ca) },
-            None => Endpoint { host: format!("localhost:{port}"), prefix: format!("{REGISTRY}/"), ca: None },
+            Some(ca) => Endpoint {
+                host: format!("{REGISTRY}.{DOMAIN}:{port}"),
+                prefix: String::new(),
+                ca: Some(ca),
+            },
+            None => Endpoint {
+                host: format!("localhost:{port}"),
+                prefix: format!("{REGISTRY}/"),
+                ca: None,
+            },
         }
     }
 
@@ -100,7 +123,10 @@ impl World {
         let name = shown["username"].as_str().expect("the admin user has a name");
         [0, 1].map(|which| {
             let password = shown["passwords"][which]["value"].as_str();
-            User::new(name, password.unwrap_or_else(|| panic!("the admin user has two passwords: {shown}")))
+            User::new(
+                name,
+                password.unwrap_or_else(|| panic!("the admin user has two passwords: {shown}")),
+            )
         })
     }
 
@@ -121,7 +147,11 @@ impl World {
     pub fn new_principal(&self, role: Option<Role>) -> User {
         let command = self.owner.command().words("ad sp create-for-rbac");
         let made = match role {
-            Some(role) => command.arg("--scopes").arg(&self.registry_id).arg("--role").arg(role.name()),
+            Some(role) => command
+                .arg("--scopes")
+                .arg(&self.registry_id)
+                .arg("--role")
+                .arg(role.name()),
             None => command,
         };
         User::from_sp(&made.go().ok().json())
@@ -129,7 +159,10 @@ impl World {
 
     fn principal_with(&self, role: Option<Role>) -> User {
         let mut principals = self.principals.lock().unwrap_or_else(PoisonError::into_inner);
-        principals.entry(role).or_insert_with(|| self.new_principal(role)).clone()
+        principals
+            .entry(role)
+            .or_insert_with(|| self.new_principal(role))
+            .clone()
     }
 }
 

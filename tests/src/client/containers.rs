@@ -11,7 +11,9 @@ fn verify_tls(run: Run, endpoint: &Endpoint) -> Run {
 }
 
 fn login(run: Run, endpoint: &Endpoint, user: &User) -> Ran {
-    let run = verify_tls(run.arg("login"), endpoint).words("--password-stdin --username").arg(&user.name);
+    let run = verify_tls(run.arg("login"), endpoint)
+        .words("--password-stdin --username")
+        .arg(&user.name);
     run.arg(&endpoint.host).input(user.password.as_str()).go()
 }
 
@@ -56,8 +58,14 @@ impl Podman {
     /// `podman` with no subcommand yet. The store is plain folders, so that it works inside any container.
     #[must_use]
     pub fn command(&self) -> Run {
-        let run = self.home.run(&self.program).arg("--root").arg(self.home.path("store")).arg("--runroot");
-        run.arg(self.home.path("store-run")).words("--storage-driver=vfs --cgroup-manager=cgroupfs --events-backend=none")
+        let run = self
+            .home
+            .run(&self.program)
+            .arg("--root")
+            .arg(self.home.path("store"))
+            .arg("--runroot");
+        run.arg(self.home.path("store-run"))
+            .words("--storage-driver=vfs --cgroup-manager=cgroupfs --events-backend=none")
     }
 }
 
@@ -105,7 +113,11 @@ impl Skopeo {
     #[must_use]
     pub fn copy(&self, options: &str, source: &str, image: &str) -> Ran {
         let verify = format!("--src-tls-verify={}", self.endpoint.ca.is_some());
-        self.copy_in(&format!("{verify} {options}"), &format!("docker://{}", self.endpoint.image(source)), image)
+        self.copy_in(
+            &format!("{verify} {options}"),
+            &format!("docker://{}", self.endpoint.image(source)),
+            image,
+        )
     }
 }
 
@@ -127,7 +139,12 @@ impl Client for Skopeo {
     fn pull(&self, image: &str) -> Ran {
         let verify = format!("--src-tls-verify={}", self.endpoint.ca.is_some());
         let source = format!("docker://{}", self.endpoint.image(image));
-        self.command().arg("copy").arg(verify).arg(source).arg(format!("dir:{}", self.home.fresh("pulled").display())).go()
+        self.command()
+            .arg("copy")
+            .arg(verify)
+            .arg(source)
+            .arg(format!("dir:{}", self.home.fresh("pulled").display()))
+            .go()
     }
 }
 
@@ -135,7 +152,12 @@ impl Buildah {
     /// `buildah` with no subcommand yet.
     #[must_use]
     pub fn command(&self) -> Run {
-        let run = self.home.run(&self.program).arg("--root").arg(self.home.path("store")).arg("--runroot");
+        let run = self
+            .home
+            .run(&self.program)
+            .arg("--root")
+            .arg(self.home.path("store"))
+            .arg("--runroot");
         run.arg(self.home.path("store-run")).arg("--storage-driver=vfs")
     }
 }
@@ -154,8 +176,19 @@ impl Client for Buildah {
     fn push(&self, image: &str) -> Ran {
         let (layout, image) = (Layout::image(), self.endpoint.image(image));
         let container = self.command().words("from scratch").go().ok();
-        self.command().arg("add").arg(container.text()).arg(layout.layer()).arg("/").go().ok();
-        self.command().words("commit --quiet --rm").arg(container.text()).arg(&image).go().ok();
+        self.command()
+            .arg("add")
+            .arg(container.text())
+            .arg(layout.layer())
+            .arg("/")
+            .go()
+            .ok();
+        self.command()
+            .words("commit --quiet --rm")
+            .arg(container.text())
+            .arg(&image)
+            .go()
+            .ok();
         self.run("push", &image)
     }
 

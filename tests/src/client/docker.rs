@@ -31,7 +31,12 @@ impl Docker {
     #[track_caller]
     pub fn make(&self, image: &str) {
         let layout = Layout::image();
-        self.command().arg("import").arg(layout.layer()).arg(self.endpoint.image(image)).go().ok();
+        self.command()
+            .arg("import")
+            .arg(layout.layer())
+            .arg(self.endpoint.image(image))
+            .go()
+            .ok();
     }
 
     /// Forgets an image, so that the next pull has to fetch it.
@@ -54,7 +59,11 @@ impl Client for Docker {
     }
 
     fn login(&self, user: &User) -> Ran {
-        let command = self.command().words("login --password-stdin --username").arg(&user.name).arg(&self.endpoint.host);
+        let command = self
+            .command()
+            .words("login --password-stdin --username")
+            .arg(&user.name)
+            .arg(&self.endpoint.host);
         command.input(user.password.as_str()).go()
     }
 

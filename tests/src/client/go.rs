@@ -65,16 +65,27 @@ impl Client for Crane {
     }
 
     fn login(&self, user: &User) -> Ran {
-        let command = self.command().words("auth login --password-stdin --username").arg(&user.name);
+        let command = self
+            .command()
+            .words("auth login --password-stdin --username")
+            .arg(&user.name);
         command.arg(&self.endpoint.host).input(user.password.as_str()).go()
     }
 
     fn push(&self, image: &str) -> Ran {
-        self.command().arg("push").arg(Layout::image().path()).arg(self.endpoint.image(image)).go()
+        self.command()
+            .arg("push")
+            .arg(Layout::image().path())
+            .arg(self.endpoint.image(image))
+            .go()
     }
 
     fn pull(&self, image: &str) -> Ran {
-        self.command().words("pull --format=oci").arg(self.endpoint.image(image)).arg(self.home.fresh("pulled")).go()
+        self.command()
+            .words("pull --format=oci")
+            .arg(self.endpoint.image(image))
+            .arg(self.home.fresh("pulled"))
+            .go()
     }
 }
 
@@ -83,7 +94,11 @@ impl Oras {
     #[must_use]
     pub fn at_registry(&self, words: &str) -> Ran {
         let run = self.command().words(words);
-        if self.endpoint.ca.is_none() { run.arg("--plain-http").go() } else { run.go() }
+        if self.endpoint.ca.is_none() {
+            run.arg("--plain-http").go()
+        } else {
+            run.go()
+        }
     }
 
     /// Writes a file into the account's home, for `push` and `attach` to name by its bare name.
@@ -100,7 +115,11 @@ impl Client for Oras {
     }
 
     fn login(&self, user: &User) -> Ran {
-        let mut run = self.command().words("login --password-stdin --username").arg(&user.name).arg(&self.endpoint.host);
+        let mut run = self
+            .command()
+            .words("login --password-stdin --username")
+            .arg(&user.name)
+            .arg(&self.endpoint.host);
         if self.endpoint.ca.is_none() {
             run = run.arg("--plain-http");
         }
@@ -115,7 +134,11 @@ impl Client for Oras {
 
     fn pull(&self, image: &str) -> Ran {
         let folder = self.home.fresh("pulled");
-        self.at_registry(&format!("pull {} --output {}", self.endpoint.image(image), folder.display()))
+        self.at_registry(&format!(
+            "pull {} --output {}",
+            self.endpoint.image(image),
+            folder.display()
+        ))
     }
 }
 
@@ -125,24 +148,38 @@ impl Client for Regctl {
     fn new(endpoint: &Endpoint) -> Self {
         let account = Self::account(endpoint, Self::NAME);
         if endpoint.ca.is_none() {
-            account.run(&format!("registry set --skip-check --tls disabled {}", endpoint.host)).ok();
+            account
+                .run(&format!("registry set --skip-check --tls disabled {}", endpoint.host))
+                .ok();
         }
         account
     }
 
     fn login(&self, user: &User) -> Ran {
-        let command = self.command().words("registry login --pass-stdin --user").arg(&user.name).arg(&self.endpoint.host);
+        let command = self
+            .command()
+            .words("registry login --pass-stdin --user")
+            .arg(&user.name)
+            .arg(&self.endpoint.host);
         command.input(user.password.as_str()).go()
     }
 
     fn push(&self, image: &str) -> Ran {
         let layout = Layout::image();
-        self.run(&format!("image copy ocidir://{} {}", layout.tagged(), self.endpoint.image(image)))
+        self.run(&format!(
+            "image copy ocidir://{} {}",
+            layout.tagged(),
+            self.endpoint.image(image)
+        ))
     }
 
     fn pull(&self, image: &str) -> Ran {
         let folder = self.home.fresh("pulled");
-        self.run(&format!("image copy {} ocidir://{}:pulled", self.endpoint.image(image), folder.display()))
+        self.run(&format!(
+            "image copy {} ocidir://{}:pulled",
+            self.endpoint.image(image),
+            folder.display()
+        ))
     }
 }
 
@@ -151,7 +188,11 @@ impl Helm {
     #[must_use]
     pub fn at_registry(&self, words: &str) -> Ran {
         let run = self.command().words(words);
-        if self.endpoint.ca.is_none() { run.arg("--plain-http").go() } else { run.go() }
+        if self.endpoint.ca.is_none() {
+            run.arg("--plain-http").go()
+        } else {
+            run.go()
+        }
     }
 
     /// `web:1.0.0` as helm has it: where the chart lies, its name, its version.
@@ -171,7 +212,10 @@ impl Client for Helm {
     }
 
     fn login(&self, user: &User) -> Ran {
-        let mut run = self.command().words("registry login --password-stdin --username").arg(&user.name);
+        let mut run = self
+            .command()
+            .words("registry login --password-stdin --username")
+            .arg(&user.name);
         if self.endpoint.ca.is_none() {
             run = run.arg("--plain-http");
         }
@@ -181,15 +225,27 @@ impl Client for Helm {
     fn push(&self, image: &str) -> Ran {
         let (folder, name, version) = self.chart(image);
         let source = self.home.fresh("chart");
-        let about = format!("apiVersion: v2\nname: {name}\nversion: {version}\ndescription: {}\n", Layout::image().digest);
+        let about = format!(
+            "apiVersion: v2\nname: {name}\nversion: {version}\ndescription: {}\n",
+            Layout::image().digest
+        );
         fs::write(source.join("Chart.yaml"), about).expect("a file can be written");
-        self.command().arg("package").arg(&source).arg("--destination").arg(&source).go().ok();
+        self.command()
+            .arg("package")
+            .arg(&source)
+            .arg("--destination")
+            .arg(&source)
+            .go()
+            .ok();
         self.at_registry(&format!("push {}/{name}-{version}.tgz {folder}", source.display()))
     }
 
     fn pull(&self, image: &str) -> Ran {
         let (folder, name, version) = self.chart(image);
         let destination = self.home.fresh("pulled");
-        self.at_registry(&format!("pull {folder}/{name} --version {version} --destination {}", destination.display()))
+        self.at_registry(&format!(
+            "pull {folder}/{name} --version {version} --destination {}",
+            destination.display()
+        ))
     }
 }

@@ -28,7 +28,10 @@ impl User {
     /// Somebody with this name and password.
     #[must_use]
     pub fn new(name: impl Into<String>, password: impl Into<String>) -> Self {
-        Self { name: name.into(), password: password.into() }
+        Self {
+            name: name.into(),
+            password: password.into(),
+        }
     }
 
     /// The same name with a password that is not its own.
@@ -106,7 +109,9 @@ impl Home {
 
     /// A path in it that does not exist yet.
     fn fresh(&self, name: &str) -> PathBuf {
-        TempDir::with_prefix_in(name, self.0.path()).expect("a temporary folder can be made").keep()
+        TempDir::with_prefix_in(name, self.0.path())
+            .expect("a temporary folder can be made")
+            .keep()
     }
 
     fn run(&self, program: &std::path::Path) -> Run {

@@ -5,7 +5,9 @@ use std::thread;
 use wharf_tests::{Buildah, Client, Crane, Docker, Layout, Podman, Regctl, Role, Skopeo, World};
 
 fn pulls<C: Client>(world: &World, image: &str) {
-    C::signed_in(&world.endpoint(), &world.principal(Role::AcrPull)).pull(image).ok();
+    C::signed_in(&world.endpoint(), &world.principal(Role::AcrPull))
+        .pull(image)
+        .ok();
 }
 
 fn everybody_pulls(world: &World, image: &str) {
@@ -20,7 +22,9 @@ fn everybody_pulls(world: &World, image: &str) {
 #[test]
 fn a_docker_image_is_pulled_by_all() {
     let world = World::shared();
-    Docker::signed_in(&world.endpoint(), &world.principal(Role::AcrPush)).push("across-docker:1.0.0").ok();
+    Docker::signed_in(&world.endpoint(), &world.principal(Role::AcrPush))
+        .push("across-docker:1.0.0")
+        .ok();
     everybody_pulls(&world, "across-docker:1.0.0");
 }
 
@@ -29,7 +33,9 @@ fn an_oci_index_is_pulled_by_all() {
     let world = World::shared();
     let skopeo = Skopeo::signed_in(&world.endpoint(), &world.principal(Role::AcrPush));
     let index = Layout::index(&["amd64", "arm64"]);
-    skopeo.copy_in("--all", &format!("oci:{}", index.tagged()), "across-index:1.0.0").ok();
+    skopeo
+        .copy_in("--all", &format!("oci:{}", index.tagged()), "across-index:1.0.0")
+        .ok();
     everybody_pulls(&world, "across-index:1.0.0");
 }
 
@@ -44,7 +50,14 @@ fn eight_pushes_at_once_to_one_repository_all_arrive() {
         }
     });
     let crane = Crane::signed_in(&world.endpoint(), &user);
-    assert_eq!(crane.run(&format!("ls {}", world.endpoint().image("across-many"))).ok().lines().len(), 8);
+    assert_eq!(
+        crane
+            .run(&format!("ls {}", world.endpoint().image("across-many")))
+            .ok()
+            .lines()
+            .len(),
+        8
+    );
     for tag in &tags {
         crane.pull(tag).ok();
     }

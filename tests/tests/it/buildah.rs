@@ -14,8 +14,19 @@ fn an_image_is_built_from_one_in_the_registry_and_pushed_back() {
     let base = world.endpoint().image("buildah-base:1.0.0");
     let child = world.endpoint().image("buildah-child:1.0.0");
     let container = buildah.run("from", &format!("--pull-always {base}")).ok();
-    buildah.command().words("config --label made=here").arg(container.text()).go().ok();
-    buildah.command().words("commit --quiet --rm").arg(container.text()).arg(&child).go().ok();
+    buildah
+        .command()
+        .words("config --label made=here")
+        .arg(container.text())
+        .go()
+        .ok();
+    buildah
+        .command()
+        .words("commit --quiet --rm")
+        .arg(container.text())
+        .arg(&child)
+        .go()
+        .ok();
     buildah.run("push", &child).ok();
     buildah.pull("buildah-child:1.0.0").ok();
 }

@@ -13,15 +13,24 @@ fn with_referrers(world: &World, image: &str) -> Oras {
     let oras = Oras::signed_in(&world.endpoint(), &world.principal(Role::AcrPush));
     oras.push(image).ok();
     let subject = world.endpoint().image(image);
-    for (kind, file) in [(SBOM, "sbom.json"), ("application/vnd.example.signature", "signature.json")] {
+    for (kind, file) in [
+        (SBOM, "sbom.json"),
+        ("application/vnd.example.signature", "signature.json"),
+    ] {
         oras.write(file, "{}");
-        oras.at_registry(&format!("attach --artifact-type {kind} {subject} {file}:application/json")).ok();
+        oras.at_registry(&format!(
+            "attach --artifact-type {kind} {subject} {file}:application/json"
+        ))
+        .ok();
     }
     oras
 }
 
 fn referrers(oras: &Oras, options: &str, subject: &str) -> usize {
-    let found = oras.at_registry(&format!("discover --format json {options} {subject}")).ok().json();
+    let found = oras
+        .at_registry(&format!("discover --format json {options} {subject}"))
+        .ok()
+        .json();
     let list = found.get("referrers").or_else(|| found.get("manifests"));
     list.and_then(|list| list.as_array()).map_or(0, Vec::len)
 }
@@ -41,7 +50,9 @@ fn the_registry_keeps_referrers_itself_and_leaves_no_tag_for_them() {
     let oras = with_referrers(&world, "oras-no-tag:1.0.0");
     let subject = world.endpoint().image("oras-no-tag:1.0.0");
     assert_eq!(referrers(&oras, "--distribution-spec v1.1-referrers-api", &subject), 2);
-    let tags = oras.at_registry(&format!("repo tags {}", world.endpoint().image("oras-no-tag"))).ok();
+    let tags = oras
+        .at_registry(&format!("repo tags {}", world.endpoint().image("oras-no-tag")))
+        .ok();
     assert_eq!(tags.lines(), ["1.0.0"]);
 }
 
@@ -50,7 +61,10 @@ fn a_recursive_copy_takes_the_referrers_along() {
     let world = World::shared();
     let oras = with_referrers(&world, "oras-from:1.0.0");
     let [from, to] = ["oras-from:1.0.0", "oras-to:1.0.0"].map(|name| world.endpoint().image(name));
-    oras.run(&format!("copy --recursive --from-plain-http --to-plain-http {from} {to}")).ok();
+    oras.run(&format!(
+        "copy --recursive --from-plain-http --to-plain-http {from} {to}"
+    ))
+    .ok();
     assert_eq!(referrers(&oras, "", &to), 2);
 }
 
@@ -59,10 +73,19 @@ fn a_deleted_referrer_is_found_no_more() {
     let world = World::shared();
     let pusher = with_referrers(&world, "oras-delete:1.0.0");
     let subject = world.endpoint().image("oras-delete:1.0.0");
-    let found = pusher.at_registry(&format!("discover --format json --artifact-type {SBOM} {subject}")).ok().json();
-    let list = found.get("referrers").or_else(|| found.get("manifests")).expect("discover prints a list");
+    let found = pusher
+        .at_registry(&format!("discover --format json --artifact-type {SBOM} {subject}"))
+        .ok()
+        .json();
+    let list = found
+        .get("referrers")
+        .or_else(|| found.get("manifests"))
+        .expect("discover prints a list");
     let digest = list[0]["digest"].as_str().expect("a referrer has a digest");
-    let manifest = format!("manifest delete --force {}@{digest}", world.endpoint().image("oras-delete"));
+    let manifest = format!(
+        "manifest delete --force {}@{digest}",
+        world.endpoint().image("oras-delete")
+    );
     let reader = Oras::signed_in(&world.endpoint(), &world.principal(Role::AcrPull));
     refused(reader.at_registry(&manifest));
     let owner = Oras::signed_in(&world.endpoint(), &world.principal(Role::Owner));
@@ -76,8 +99,12 @@ fn repositories_and_tags_are_listed() {
     let oras = Oras::signed_in(&world.endpoint(), &world.principal(Role::AcrPush));
     oras.push("oras-list:1.0.0").ok();
     oras.push("oras-list:2.0.0").ok();
-    oras.at_registry(&format!("repo ls {}", world.endpoint().host)).ok().says("oras-list");
-    let tags = oras.at_registry(&format!("repo tags {}", world.endpoint().image("oras-list"))).ok();
+    oras.at_registry(&format!("repo ls {}", world.endpoint().host))
+        .ok()
+        .says("oras-list");
+    let tags = oras
+        .at_registry(&format!("repo tags {}", world.endpoint().image("oras-list")))
+        .ok();
     assert_eq!(tags.lines(), ["1.0.0", "2.0.0"]);
 }
 
@@ -87,8 +114,13 @@ fn a_blob_is_fetched_in_parts_and_whole() {
     let oras = Oras::signed_in(&world.endpoint(), &world.principal(Role::AcrPush));
     let repository = world.endpoint().image("oras-blob");
     oras.write("data.bin", &"0123456789".repeat(1000));
-    let pushed = oras.at_registry(&format!("blob push --descriptor {repository} data.bin")).ok().json();
+    let pushed = oras
+        .at_registry(&format!("blob push --descriptor {repository} data.bin"))
+        .ok()
+        .json();
     let digest = pushed["digest"].as_str().expect("a descriptor has a digest");
-    let fetched = oras.at_registry(&format!("blob fetch --output - {repository}@{digest}")).ok();
+    let fetched = oras
+        .at_registry(&format!("blob fetch --output - {repository}@{digest}"))
+        .ok();
     assert_eq!(fetched.stdout, "0123456789".repeat(1000));
 }

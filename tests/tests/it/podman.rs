@@ -15,12 +15,40 @@ fn a_manifest_list_is_pushed_with_all_its_images() {
     for architecture in ["amd64", "arm64"] {
         let layout = Layout::image();
         let one = world.endpoint().image(&format!("podman-list:{architecture}"));
-        podman.command().arg("import").arg("--arch").arg(architecture).arg(layout.layer()).arg(&one).go().ok();
+        podman
+            .command()
+            .arg("import")
+            .arg("--arch")
+            .arg(architecture)
+            .arg(layout.layer())
+            .arg(&one)
+            .go()
+            .ok();
         podman.run("push", &one).ok();
-        podman.command().words("manifest add --tls-verify=false --arch").arg(architecture).arg(&image).arg(format!("docker://{one}")).go().ok();
+        podman
+            .command()
+            .words("manifest add --tls-verify=false --arch")
+            .arg(architecture)
+            .arg(&image)
+            .arg(format!("docker://{one}"))
+            .go()
+            .ok();
     }
-    podman.command().words("manifest push --all --tls-verify=false").arg(&image).arg(format!("docker://{image}")).go().ok();
-    podman.command().words("manifest inspect --tls-verify=false").arg(format!("docker://{image}")).go().ok().says("arm64").says("amd64");
+    podman
+        .command()
+        .words("manifest push --all --tls-verify=false")
+        .arg(&image)
+        .arg(format!("docker://{image}"))
+        .go()
+        .ok();
+    podman
+        .command()
+        .words("manifest inspect --tls-verify=false")
+        .arg(format!("docker://{image}"))
+        .go()
+        .ok()
+        .says("arm64")
+        .says("amd64");
     podman.pull("podman-list:1.0.0").ok();
 }
 
@@ -29,7 +57,10 @@ fn a_search_finds_the_repositories_of_the_registry() {
     let world = World::shared();
     let podman = Podman::signed_in(&world.endpoint(), &world.admins()[0]);
     podman.push("podman-found:1.0.0").ok();
-    podman.run("search", &world.endpoint().image("podman-found")).ok().says("podman-found");
+    podman
+        .run("search", &world.endpoint().image("podman-found"))
+        .ok()
+        .says("podman-found");
 }
 
 #[test]
@@ -38,6 +69,11 @@ fn a_search_lists_the_tags_of_a_repository() {
     let podman = Podman::signed_in(&world.endpoint(), &world.admins()[0]);
     podman.push("podman-tags:1.0.0").ok();
     podman.push("podman-tags:2.0.0").ok();
-    let listed = podman.run("search", &format!("--list-tags {}", world.endpoint().image("podman-tags"))).ok();
+    let listed = podman
+        .run(
+            "search",
+            &format!("--list-tags {}", world.endpoint().image("podman-tags")),
+        )
+        .ok();
     listed.says("1.0.0").says("2.0.0");
 }

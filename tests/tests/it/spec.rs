@@ -8,6 +8,8 @@ use wharf_tests::{Client, Options, Ran, Role, World, eventually};
 macro_rules! client_spec {
     ($client:ty: $($name:ident),+ $(,)?) => {
         mod spec {
+            use super::*;
+
             $(#[test]
             fn $name() {
                 $crate::spec::$name::<$client>();
@@ -38,8 +40,19 @@ const REVOCATION: Duration = Duration::from_secs(6);
 #[track_caller]
 pub(crate) fn refused(ran: Ran) -> Ran {
     let ran = ran.fails();
-    let words = ["unauthorized", "denied", "forbidden", "authentication required", "401", "403", "invalid username/password"];
-    assert!(words.iter().any(|word| ran.mentions(word)), "should have been refused for want of a right:\n{ran}");
+    let words = [
+        "unauthorized",
+        "denied",
+        "forbidden",
+        "authentication required",
+        "401",
+        "403",
+        "invalid username/password",
+    ];
+    assert!(
+        words.iter().any(|word| ran.mentions(word)),
+        "should have been refused for want of a right:\n{ran}"
+    );
     ran
 }
 
@@ -61,7 +74,11 @@ pub(crate) fn every_role_pulls_and_only_some_push<C: Client>() {
         let client = C::signed_in(&world.endpoint(), &world.principal(role));
         client.pull(&image).ok();
         let push = client.push(&image);
-        if role.may_push() { push.ok() } else { refused(push) };
+        if role.may_push() {
+            push.ok()
+        } else {
+            refused(push)
+        };
     }
 }
 
@@ -96,7 +113,10 @@ pub(crate) fn a_wrong_password_is_refused<C: Client>() {
         refused(client.login_and_pull(&wrong, "web:1.0.0")).never_says(&user.password);
     }
     let log = world.wharf.log();
-    assert!(!log.contains("wrong-password") && !log.contains(&admin.password), "a password is in the log:\n{log}");
+    assert!(
+        !log.contains("wrong-password") && !log.contains(&admin.password),
+        "a password is in the log:\n{log}"
+    );
 }
 
 pub(crate) fn an_unknown_name_is_refused<C: Client>() {
@@ -113,7 +133,9 @@ pub(crate) fn a_disabled_admin_user_is_refused_at_once<C: Client>() {
     let client = C::signed_in(&world.endpoint(), admin);
     client.push("web:1.0.0").ok();
     world.owner.run("acr update -n myregistry --admin-enabled false").ok();
-    eventually("a signed-in admin user is refused once disabled", REVOCATION, || !client.pull("web:1.0.0").success());
+    eventually("a signed-in admin user is refused once disabled", REVOCATION, || {
+        !client.pull("web:1.0.0").success()
+    });
     refused(C::new(&world.endpoint()).login_and_pull(admin, "web:1.0.0"));
 }
 
@@ -124,7 +146,9 @@ pub(crate) fn a_deleted_principal_is_refused_within_seconds<C: Client>() {
     let client = C::signed_in(&world.endpoint(), &robot);
     client.push(&image).ok();
     world.owner.run(&format!("ad sp delete --id {}", robot.name)).ok();
-    eventually("a signed-in principal is refused once deleted", REVOCATION, || !client.pull(&image).success());
+    eventually("a signed-in principal is refused once deleted", REVOCATION, || {
+        !client.pull(&image).success()
+    });
     refused(client.pull(&image));
     refused(C::new(&world.endpoint()).login_and_pull(&robot, &image));
 }
@@ -134,7 +158,10 @@ pub(crate) fn a_renewed_password_replaces_its_predecessor_alone<C: Client>() {
     let world = World::new(Options::default());
     let [first, second] = world.admins();
     C::signed_in(&world.endpoint(), &first).push("web:1.0.0").ok();
-    world.owner.run("acr credential renew -n myregistry --password-name password").ok();
+    world
+        .owner
+        .run("acr credential renew -n myregistry --password-name password")
+        .ok();
     let [renewed, same] = world.admins();
     assert!(renewed.password != first.password, "a renewed password is another one");
     assert_eq!(same.password, second.password, "the other password stays as it was");
