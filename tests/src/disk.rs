@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::{Run, program};
+use crate::{Run, host::must_be_root, program};
 
 /// A file system in memory that ends where it is told to.
 #[derive(Debug)]
@@ -11,10 +11,7 @@ pub(crate) struct Disk(PathBuf);
 impl Disk {
     /// Mounts it on a folder, which is made.
     pub(crate) fn mount(folder: PathBuf, mebibytes: usize) -> Self {
-        assert!(
-            rustix::process::geteuid().is_root(),
-            "a disk can only be mounted by root: run scripts/test"
-        );
+        must_be_root("a disk");
         std::fs::create_dir_all(&folder).expect("a folder can be made");
         let mount = Run::new(program::debian("mount", "mount")).words("-t tmpfs wharf-tests -o");
         mount.arg(format!("size={mebibytes}m,mode=0700")).arg(&folder).go().ok();

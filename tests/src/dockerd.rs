@@ -11,13 +11,14 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use crate::{Run, eventually, program};
+use crate::{HostNames, Run, eventually, host::must_be_root, program};
 
 /// A running `dockerd`. Registries on the loopback interface may be plain HTTP for it, as for every docker daemon.
 #[derive(Debug)]
 pub struct Dockerd {
-    folder: TempDir,
     process: Child,
+    folder: TempDir,
+    _names: Arc<HostNames>,
 }
 
 impl Dockerd {
@@ -45,10 +46,7 @@ impl Dockerd {
     }
 
     fn start() -> Self {
-        assert!(
-            rustix::process::geteuid().is_root(),
-            "dockerd can only be started by root: run scripts/test"
-        );
+        must_be_root("a docker daemon");
         let folder = TempDir::with_prefix("wharf-docker-").expect("a temporary folder can be made");
         let path = |name: &str| folder.path().join(name);
         let log = File::create(path("log")).expect("a log can be written");
@@ -71,7 +69,11 @@ impl Dockerd {
             .stderr(errors)
             .spawn()
             .expect("dockerd starts");
-        let mut daemon = Self { folder, process };
+        let mut daemon = Self {
+            process,
+            folder,
+            _names: HostNames::shared(),
+        };
         let docker = program::debian("docker", "docker.io");
         eventually("dockerd answers", Duration::from_secs(60), || {
             if let Some(status) = daemon.process.try_wait().expect("a child can be asked") {

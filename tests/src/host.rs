@@ -3,68 +3,95 @@
 
 use std::{
     fs::{self, File},
+    os::unix::fs::FileExt,
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError, Weak},
 };
 
 use rustix::fs::{FlockOperation, flock};
 
-use crate::server::DOMAIN;
-
 const HOSTS: &str = "/etc/hosts";
-const MARK: &str = "# wharf-tests";
 
-/// Host names of one server on this machine, with the certificate authority that vouches for them. Taken back when dropped.
+/// The host names of the tests: the domain that `wharf serve` is started with, and its registries.
+const LINE: &str = "127.0.0.1 wharf.test myregistry.wharf.test # wharf-tests";
+
+/// The names of all tests in `/etc/hosts`, until nobody holds this any more.
+///
+/// They are the same for every server, each on a port of its own, and a docker daemon holds them for as long as it runs:
+/// it reads the file only every few seconds, so names that come and go would be missed.
 #[derive(Debug)]
-pub struct HostNames {
-    line: String,
-    folders: Vec<PathBuf>,
-}
+pub struct HostNames(());
 
 impl HostNames {
-    /// Makes `{name}.wharf.test` for each name, and the bare domain, known and trusted on this port.
+    /// Makes the names known.
     #[must_use]
-    pub fn add(names: &[&str], port: u16, ca: &Path) -> Self {
-        assert!(
-            rustix::process::geteuid().is_root(),
-            "host names and trust anchors of dockerd can only be set by root: run scripts/test"
-        );
-        let hosts: Vec<String> = names.iter().map(|name| format!("{name}.{DOMAIN}")).collect();
-        // A port makes the line this server's own, so that removing it takes away nobody else's.
-        let line = format!("127.0.0.1 {DOMAIN} {} {MARK} {port}", hosts.join(" "));
-        edit_hosts(|text| format!("{}\n{line}\n", text.trim_end()));
-        let folders = hosts
-            .iter()
-            .map(|host| PathBuf::from(format!("/etc/docker/certs.d/{host}:{port}")))
-            .collect();
-        let names = Self { line, folders };
-        for folder in &names.folders {
-            fs::create_dir_all(folder)
-                .and_then(|()| fs::copy(ca, folder.join("ca.crt")))
-                .expect("a trust anchor can be placed");
-        }
-        names
+    pub fn shared() -> Arc<Self> {
+        static ADDED: Mutex<Weak<HostNames>> = Mutex::new(Weak::new());
+        let mut added = ADDED.lock().unwrap_or_else(PoisonError::into_inner);
+        added.upgrade().unwrap_or_else(|| {
+            must_be_root("host names");
+            edit_hosts(|text| format!("{}{LINE}\n", without_line(text)));
+            let names = Arc::new(Self(()));
+            *added = Arc::downgrade(&names);
+            names
+        })
     }
 }
 
 impl Drop for HostNames {
     fn drop(&mut self) {
-        edit_hosts(|text| {
-            text.lines()
-                .filter(|line| *line != self.line)
-                .map(|line| format!("{line}\n"))
-                .collect()
-        });
-        for folder in &self.folders {
-            // What is left behind trusts a key that is gone, for a port of this machine: no reason to fail a test.
-            let _ = fs::remove_dir_all(folder);
-        }
+        edit_hosts(without_line);
     }
 }
 
-/// Rewrites `/etc/hosts` in place: where it is a mounted file, as in a container, it cannot be replaced by renaming.
+/// A certificate authority that dockerd, podman, skopeo and buildah trust for one host and port, until dropped.
+#[derive(Debug)]
+pub(crate) struct Trust(PathBuf);
+
+impl Trust {
+    pub(crate) fn place(host: &str, ca: &Path) -> Self {
+        must_be_root("trust anchors of dockerd");
+        let folder = PathBuf::from(format!("/etc/docker/certs.d/{host}"));
+        fs::create_dir_all(&folder)
+            .and_then(|()| fs::copy(ca, folder.join("ca.crt")))
+            .expect("a trust anchor can be placed");
+        Self(folder)
+    }
+}
+
+impl Drop for Trust {
+    fn drop(&mut self) {
+        // What is left behind trusts a key that is gone, for a port of this machine: no reason to fail a test.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+pub(crate) fn must_be_root(what: &str) {
+    assert!(
+        rustix::process::geteuid().is_root(),
+        "{what} need root: run scripts/test"
+    );
+}
+
+fn without_line(text: &str) -> String {
+    text.lines()
+        .filter(|line| *line != LINE)
+        .map(|line| format!("{line}\n"))
+        .collect()
+}
+
+/// Edits `/etc/hosts` in place, because in a container it is a mounted file, which cannot be replaced by renaming; and without
+/// emptying it first, because others read it at any time.
 fn edit_hosts(edit: impl FnOnce(&str) -> String) {
-    let lock = File::open(HOSTS).expect("/etc/hosts can be read");
-    flock(&lock, FlockOperation::LockExclusive).expect("/etc/hosts can be locked");
-    let text = fs::read_to_string(HOSTS).expect("/etc/hosts can be read");
-    fs::write(HOSTS, edit(&text)).expect("/etc/hosts can be written");
+    let file = File::options()
+        .read(true)
+        .write(true)
+        .open(HOSTS)
+        .expect("/etc/hosts can be opened");
+    flock(&file, FlockOperation::LockExclusive).expect("/etc/hosts can be locked");
+    let text = edit(&fs::read_to_string(HOSTS).expect("/etc/hosts can be read"));
+    let written = file
+        .write_all_at(text.as_bytes(), 0)
+        .and_then(|()| file.set_len(text.len() as u64));
+    written.expect("/etc/hosts can be written");
 }

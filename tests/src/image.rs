@@ -104,20 +104,27 @@ impl Layout {
     fn manifest(&self, architecture: &str, content: &[u8]) -> Value {
         let root = self.path().join("root");
         fs::create_dir_all(&root).expect("a folder can be made");
-        fs::write(root.join("hello"), format!("hello {architecture} {:016x}\n", random()))
-            .expect("a file can be written");
+        fs::write(root.join("hello"), format!("hello {architecture} {}\n", unique())).expect("a file can be written");
         fs::write(root.join("content"), content).expect("a file can be written");
         let tar = Run::new(program::debian("tar", "tar"))
             .words("--create --owner=0 --group=0 --file")
             .arg(self.layer());
         tar.arg("--directory").arg(&root).words("hello content").go().ok();
+        let read = |path: PathBuf| fs::read(path).expect("the layer can be read");
+        let uncompressed = digest(&read(self.layer()));
+        // Compressed as everybody has it: a client would compress it by itself, and so change the digest.
+        Run::new(program::debian("gzip", "gzip"))
+            .words("--fast --no-name --force --keep")
+            .arg(self.layer())
+            .go()
+            .ok();
         let layer = self.blob(
-            "application/vnd.oci.image.layer.v1.tar",
-            &fs::read(self.layer()).expect("the layer can be read"),
+            "application/vnd.oci.image.layer.v1.tar+gzip",
+            &read(self.layer().with_extension("tar.gz")),
         );
         let config = json!({
             "architecture": architecture, "os": "linux", "config": { "Cmd": ["/hello"] },
-            "rootfs": { "type": "layers", "diff_ids": [layer["digest"]] },
+            "rootfs": { "type": "layers", "diff_ids": [uncompressed] },
         });
         let config = self.document("application/vnd.oci.image.config.v1+json", &config);
         let manifest = json!({ "schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": [layer] });
@@ -146,6 +153,11 @@ impl Layout {
 pub fn digest(bytes: &[u8]) -> String {
     let hash: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
     format!("sha256:{hash}")
+}
+
+/// A text that no other call returns, in this run or another.
+pub(crate) fn unique() -> String {
+    format!("{:016x}", random())
 }
 
 /// A number that no other call returns, in this run or another: std keys its hashes at random.

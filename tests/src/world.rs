@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::{Cli, Endpoint, HostNames, Options, User, Wharf, server::DOMAIN};
+use crate::{Cli, Endpoint, HostNames, Options, User, Wharf, host::Trust, server::DOMAIN};
 
 /// The registry of every [`World`].
 pub(crate) const REGISTRY: &str = "myregistry";
@@ -58,7 +58,7 @@ pub struct World {
     /// The resource id of the registry.
     pub registry_id: String,
     principals: Mutex<HashMap<Option<Role>, User>>,
-    names: Option<HostNames>,
+    _names: Option<(Arc<HostNames>, Trust)>,
     /// The server. Last, so that it outlives the others.
     pub wharf: Wharf,
 }
@@ -81,7 +81,8 @@ impl World {
     #[must_use]
     pub fn new(options: Options) -> Self {
         let wharf = options.start();
-        let names = wharf.ca().map(|ca| HostNames::add(&[REGISTRY], wharf.port(), &ca));
+        let host = format!("{REGISTRY}.{DOMAIN}:{}", wharf.port());
+        let names = wharf.ca().map(|ca| (HostNames::shared(), Trust::place(&host, &ca)));
         let owner = wharf.owner();
         owner.run("group create -l westus -n demo").ok();
         let registry = owner
@@ -93,7 +94,7 @@ impl World {
             owner,
             registry_id,
             principals: Mutex::default(),
-            names,
+            _names: names,
             wharf,
         }
     }
@@ -102,7 +103,7 @@ impl World {
     #[must_use]
     pub fn endpoint(&self) -> Endpoint {
         let port = self.wharf.port();
-        match self.wharf.ca().filter(|_| self.names.is_some()) {
+        match self.wharf.ca() {
             Some(ca) => Endpoint {
                 host: format!("{REGISTRY}.{DOMAIN}:{port}"),
                 prefix: String::new(),

@@ -133,7 +133,8 @@ impl Client for Skopeo {
     }
 
     fn push(&self, image: &str) -> Ran {
-        self.copy_in("", &format!("oci:{}", Layout::image().tagged()), image)
+        let layout = Layout::image();
+        self.copy_in("", &format!("oci:{}", layout.tagged()), image)
     }
 
     fn pull(&self, image: &str) -> Ran {

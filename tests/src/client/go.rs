@@ -3,7 +3,7 @@
 use std::{fs, path::PathBuf};
 
 use super::{Client, Endpoint, Home, User};
-use crate::{Layout, Ran, Run, program};
+use crate::{Layout, Ran, Run, image::unique, program};
 
 macro_rules! account {
     ($(#[$doc:meta])* $name:ident) => {
@@ -128,7 +128,7 @@ impl Client for Oras {
 
     fn push(&self, image: &str) -> Ran {
         let image = self.endpoint.image(image);
-        self.write("artifact.txt", &Layout::image().digest);
+        self.write("artifact.txt", &unique());
         self.at_registry(&format!("push {image} artifact.txt:text/plain"))
     }
 
@@ -227,7 +227,7 @@ impl Client for Helm {
         let source = self.home.fresh("chart");
         let about = format!(
             "apiVersion: v2\nname: {name}\nversion: {version}\ndescription: {}\n",
-            Layout::image().digest
+            unique()
         );
         fs::write(source.join("Chart.yaml"), about).expect("a file can be written");
         self.command()

@@ -1,6 +1,6 @@
 //! Podman.
 
-use wharf_tests::{Client, Layout, Podman, World};
+use wharf_tests::{Client, Layout, Podman, Skopeo, World};
 
 use crate::spec::client_spec;
 
@@ -41,11 +41,9 @@ fn a_manifest_list_is_pushed_with_all_its_images() {
         .arg(format!("docker://{image}"))
         .go()
         .ok();
-    podman
-        .command()
-        .words("manifest inspect --tls-verify=false")
-        .arg(format!("docker://{image}"))
-        .go()
+    let skopeo = Skopeo::signed_in(&world.endpoint(), &world.admins()[0]);
+    skopeo
+        .run("inspect", &format!("--raw docker://{image}"))
         .ok()
         .says("arm64")
         .says("amd64");

@@ -79,10 +79,11 @@ fn the_image_that_a_tag_names_is_deleted_by_who_may_delete() {
 fn a_docker_schema_2_image_stays_one() {
     let world = World::shared();
     let skopeo = Skopeo::signed_in(&world.endpoint(), &world.admins()[0]);
+    let layout = Layout::image();
     skopeo
         .copy_in(
             "--format v2s2",
-            &format!("oci:{}", Layout::image().tagged()),
+            &format!("oci:{}", layout.tagged()),
             "skopeo-v2s2:1.0.0",
         )
         .ok();
