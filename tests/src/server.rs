@@ -2,8 +2,7 @@
 
 use std::{
     fs::File,
-    net::TcpListener,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Child, ExitStatus},
     thread,
     time::Duration,
@@ -12,72 +11,13 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use crate::{Cli, Ran, Request, Run, User, disk::Disk, eventually, program};
+use crate::{Cli, Options, Ran, Request, Run, User, disk::Disk, eventually, free_port, options::new_database, program};
 
 /// The domain that `wharf serve` is started with. Its names are put into `/etc/hosts` by [`crate::HostNames`].
 pub(crate) const DOMAIN: &str = "wharf.test";
 
 const START_LIMIT: Duration = Duration::from_secs(30);
 const STOP_LIMIT: Duration = Duration::from_secs(30);
-
-/// A TCP port of 127.0.0.1 that nobody listens on now.
-#[must_use]
-pub fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port is free");
-    listener.local_addr().expect("a listener has an address").port()
-}
-
-/// How a [`Wharf`] is to be started.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Options {
-    tls: bool,
-    postgres: bool,
-    disk_mebibytes: Option<usize>,
-}
-
-impl Options {
-    /// With `--tls self-signed`.
-    #[must_use]
-    pub fn tls(mut self) -> Self {
-        self.tls = true;
-        self
-    }
-
-    /// With a new database of the PostgreSQL server that `TEST_POSTGRES_URL` names.
-    #[must_use]
-    pub fn postgres(mut self) -> Self {
-        self.postgres = true;
-        self
-    }
-
-    /// With a disk of its own for the data folder, of this size.
-    #[must_use]
-    pub fn disk(mut self, mebibytes: usize) -> Self {
-        self.disk_mebibytes = Some(mebibytes);
-        self
-    }
-
-    /// Starts it on a free port with a new data folder, and waits until it is ready.
-    #[must_use]
-    #[track_caller]
-    pub fn start(self) -> Wharf {
-        let folder = TempDir::with_prefix("wharf-it-").expect("a temporary folder can be made");
-        let database = self.postgres.then(new_postgres_database);
-        let disk = self
-            .disk_mebibytes
-            .map(|size| Disk::mount(folder.path().join("data"), size));
-        let mut wharf = Wharf {
-            process: None,
-            port: free_port(),
-            options: self,
-            database,
-            _disk: disk,
-            folder,
-        };
-        wharf.start_again();
-        wharf
-    }
-}
 
 /// A running server. Stopped with SIGTERM when dropped, and then it must exit with 0.
 #[derive(Debug)]
@@ -92,6 +32,23 @@ pub struct Wharf {
 }
 
 impl Wharf {
+    /// With nothing made yet but its folders.
+    pub(crate) fn with(options: Options) -> Self {
+        let folder = TempDir::with_prefix("wharf-it-").expect("a temporary folder can be made");
+        let disk = options
+            .disk_mebibytes
+            .map(|size| Disk::mount(folder.path().join("data"), size));
+        let database = options.postgres.then(new_database);
+        Self {
+            process: None,
+            port: free_port(),
+            options,
+            database,
+            _disk: disk,
+            folder,
+        }
+    }
+
     /// A server as a newcomer starts it: SQLite, no TLS.
     #[must_use]
     #[track_caller]
@@ -136,7 +93,12 @@ impl Wharf {
     /// The command that starts it.
     #[must_use]
     pub fn serve(&self) -> Run {
-        let mut run = serve(&self.data(), self.port).env("HOME", self.folder.path());
+        let mut run = Run::new(program::wharf())
+            .words("serve --domain wharf.test --data")
+            .arg(self.data())
+            .arg("--listen")
+            .arg(format!("127.0.0.1:{}", self.port))
+            .env("HOME", self.folder.path());
         if self.options.tls {
             run = run.words("--tls self-signed");
         }
@@ -291,32 +253,4 @@ impl Drop for Wharf {
             );
         }
     }
-}
-
-/// `wharf serve` on a data folder and a port of the loopback interface.
-pub(crate) fn serve(data: &Path, port: u16) -> Run {
-    Run::new(program::wharf())
-        .words("serve --domain wharf.test --data")
-        .arg(data)
-        .arg("--listen")
-        .arg(format!("127.0.0.1:{port}"))
-}
-
-fn new_postgres_database() -> String {
-    let Some(server) = std::env::var_os("TEST_POSTGRES_URL").and_then(|url| url.into_string().ok()) else {
-        panic!("TEST_POSTGRES_URL is not set: run the tests by scripts/with-postgres");
-    };
-    let name = format!("it_{}_{}", std::process::id(), free_port());
-    let psql = program::debian("psql", "postgresql");
-    Run::new(psql)
-        .arg(&server)
-        .arg("--quiet")
-        .arg("--command")
-        .arg(format!("CREATE DATABASE {name}"))
-        .go()
-        .ok();
-    let (base, _) = server
-        .rsplit_once('/')
-        .expect("TEST_POSTGRES_URL ends in a database's name");
-    format!("{base}/{name}")
 }
