@@ -1,9 +1,11 @@
 //! One HTTP request at a time, for what no client shows: readiness, headers, half an upload.
 
-use std::{path::Path, sync::OnceLock, time::Duration};
+use std::{net::SocketAddr, path::Path, sync::OnceLock, time::Duration};
 
 use reqwest::{Certificate, Client, Method};
 use tokio::runtime::Runtime;
+
+use crate::server::DOMAIN;
 
 /// An answer, read to its end.
 #[derive(Debug)]
@@ -92,9 +94,12 @@ impl Request {
                 .iter()
                 .map(|pem| Certificate::from_pem(pem))
                 .collect::<Result<Vec<_>, _>>()?;
+            // The port is that of the URL, whatever stands here.
+            let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
             let client = Client::builder()
                 .timeout(Duration::from_secs(30))
                 .no_proxy()
+                .resolve(DOMAIN, loopback)
                 .tls_certs_only(trusted)
                 .build()?;
             let mut request = client.request(self.method, self.url).body(self.body);

@@ -4,6 +4,7 @@ use std::{
     fs::File,
     path::PathBuf,
     process::{Child, ExitStatus},
+    sync::Arc,
     thread,
     time::Duration,
 };
@@ -11,7 +12,9 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use crate::{Cli, Options, Ran, Request, Run, User, disk::Disk, eventually, free_port, options::new_database, program};
+use crate::{
+    Cli, HostNames, Options, Ran, Request, Run, User, disk::Disk, eventually, free_port, options::new_database, program,
+};
 
 /// The domain that `wharf serve` is started with. Its names are put into `/etc/hosts` by [`crate::HostNames`].
 pub(crate) const DOMAIN: &str = "wharf.test";
@@ -28,6 +31,7 @@ pub struct Wharf {
     database: Option<String>,
     // Fields are dropped in this order: a disk is unmounted before the folder that holds it is removed.
     _disk: Option<Disk>,
+    _names: Option<Arc<HostNames>>,
     folder: TempDir,
 }
 
@@ -45,6 +49,7 @@ impl Wharf {
             options,
             database,
             _disk: disk,
+            _names: options.tls.then(HostNames::shared),
             folder,
         }
     }
@@ -142,17 +147,13 @@ impl Wharf {
     /// Whether `/readyz` answers 200.
     #[must_use]
     pub fn ready(&self) -> bool {
-        // localhost is among the names of a self-signed certificate; the domain may not be in /etc/hosts.
-        let scheme = if self.options.tls { "https" } else { "http" };
-        let ca = self.ca().filter(|path| path.is_file());
-        if self.options.tls && ca.is_none() {
+        let ca = self.ca();
+        // A self-signed certificate is made at the first start, and there is nothing to trust before.
+        if ca.as_ref().is_some_and(|path| !path.is_file()) {
             return false;
         }
-        let url = format!("{scheme}://localhost:{}/readyz", self.port);
-        Request::new("GET", url)
-            .trusting(ca.as_deref())
-            .send()
-            .is_ok_and(|reply| reply.status == 200)
+        let request = Request::new("GET", format!("{}/readyz", self.url())).trusting(ca.as_deref());
+        request.send().is_ok_and(|reply| reply.status == 200)
     }
 
     /// Stops it as an operator does, with SIGTERM, and waits for its end.

@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::{Cli, Endpoint, HostNames, Options, User, Wharf, host::Trust, server::DOMAIN};
+use crate::{Cli, Endpoint, Options, User, Wharf, host::Trust, server::DOMAIN};
 
 /// The registry of every [`World`].
 pub(crate) const REGISTRY: &str = "myregistry";
@@ -58,7 +58,7 @@ pub struct World {
     /// The resource id of the registry.
     pub registry_id: String,
     principals: Mutex<HashMap<Option<Role>, User>>,
-    _names: Option<(Arc<HostNames>, Trust)>,
+    _trust: Option<Trust>,
     /// The server. Last, so that it outlives the others.
     pub wharf: Wharf,
 }
@@ -82,7 +82,7 @@ impl World {
     pub fn new(options: Options) -> Self {
         let wharf = options.start();
         let host = format!("{REGISTRY}.{DOMAIN}:{}", wharf.port());
-        let names = wharf.ca().map(|ca| (HostNames::shared(), Trust::place(&host, &ca)));
+        let trust = wharf.ca().map(|ca| Trust::place(&host, &ca));
         let owner = wharf.owner();
         owner.run("group create -l westus -n demo").ok();
         let registry = owner
@@ -94,7 +94,7 @@ impl World {
             owner,
             registry_id,
             principals: Mutex::default(),
-            _names: names,
+            _trust: trust,
             wharf,
         }
     }

@@ -125,3 +125,19 @@ fn both_forms_of_an_address_reach_the_same_image() {
     let docker = Docker::signed_in(&base, &world.admins()[0]);
     assert_eq!(digest(docker.pull("web:1.0.0")), by_name);
 }
+
+#[test]
+fn anybody_pulls_where_the_registry_says_so_and_nobody_pushes() {
+    let world = World::new(Options::default());
+    Docker::signed_in(&world.endpoint(), &world.admins()[0])
+        .push("web:1.0.0")
+        .ok();
+    let anonymous = Docker::new(&world.endpoint());
+    refused(anonymous.pull("web:1.0.0"));
+    world
+        .owner
+        .run("acr update -n myregistry --anonymous-pull-enabled true")
+        .ok();
+    anonymous.pull("web:1.0.0").ok();
+    refused(anonymous.push("web:2.0.0"));
+}
