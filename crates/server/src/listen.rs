@@ -1,7 +1,6 @@
 //! Listening: plain or with TLS, and draining at the end.
 
 use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -19,7 +18,7 @@ const MAX_RESET_STREAMS: usize = 32;
 /// Serves `router` on `listener` until `handle` is told to stop; then waits, at most as long as it was told, for the requests that are being answered.
 pub async fn serve(
     listener: TcpListener,
-    tls: Option<Arc<rustls::ServerConfig>>,
+    tls: Option<RustlsConfig>,
     router: Router,
     handle: Handle<SocketAddr>,
 ) -> std::io::Result<()> {
@@ -32,7 +31,7 @@ pub async fn serve(
             server.serve(service).await
         }
         Some(config) => {
-            let mut server = axum_server::from_tcp_rustls(listener, RustlsConfig::from_config(config))?.handle(handle);
+            let mut server = axum_server::from_tcp_rustls(listener, config)?.handle(handle);
             limit(server.http_builder());
             server.serve(service).await
         }

@@ -6,8 +6,10 @@
 //! A value of a type of this crate is valid: it is made only by parsing, so that no later code checks again.
 
 pub mod access;
+pub mod arm;
 pub mod digest;
 pub mod entropy;
+pub mod graph;
 pub mod id;
 pub mod journal;
 pub mod json;
@@ -20,7 +22,3 @@ pub mod resource;
 pub mod secret;
 pub mod time;
 pub mod v2;
-//! types
-
-pub mod arm;
-pub mod graph;
