@@ -25,9 +25,24 @@ pub(crate) enum Backend<'a> {
 /// A connection that reads. Every method of it is a query.
 pub struct Read {
     pub(crate) connection: Connection,
+    /// A statement failed: the transaction that it belongs to will not be committed.
+    failed: bool,
 }
 
 impl Read {
+    pub(crate) fn new(connection: Connection) -> Self {
+        Self {
+            connection,
+            failed: false,
+        }
+    }
+
+    /// Takes note of a statement's failure.
+    pub(crate) fn checked<T>(&mut self, result: Result<T, sqlx::Error>) -> Result<T, StoreError> {
+        self.failed |= result.is_err();
+        result.map_err(StoreError::from)
+    }
+
     pub(crate) fn backend(&mut self) -> Backend<'_> {
         match &mut self.connection {
             Connection::Sqlite(connection) => Backend::Sqlite(connection),
@@ -79,6 +94,7 @@ impl Tx {
     /// Makes the changes durable, together with the record of them. When this returns, they survive a crash (rule 54), and this node's memory
     /// knows that it is stale.
     pub async fn commit(mut self, entry: &Entry) -> Result<(), StoreError> {
+        self.whole()?;
         self.record(entry).await?;
         self.finish().await
     }
@@ -88,7 +104,17 @@ impl Tx {
         self.finish().await
     }
 
+    /// After a failed statement PostgreSQL answers a commit with a rollback, of which the driver says nothing; SQLite would commit the rest. Neither is
+    /// what the caller means.
+    fn whole(&self) -> Result<(), StoreError> {
+        if self.read.failed {
+            return Err(StoreError::Conflict("an earlier statement of the transaction failed"));
+        }
+        Ok(())
+    }
+
     async fn finish(self) -> Result<(), StoreError> {
+        self.whole()?;
         let Self {
             read,
             generations,

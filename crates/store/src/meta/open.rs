@@ -73,7 +73,7 @@ impl MetaStore {
             Pools::Sqlite { readers, .. } => Connection::Sqlite(readers.acquire().await?),
             Pools::Postgres(pool) => Connection::Postgres(pool.acquire().await?),
         };
-        Ok(Read { connection })
+        Ok(Read::new(connection))
     }
 
     /// A write transaction.
@@ -85,7 +85,7 @@ impl MetaStore {
         };
         let version = self.tick(now);
         Ok(Tx {
-            read: Read { connection },
+            read: Read::new(connection),
             generations: Arc::clone(&self.generations),
             version,
             recorded: Vec::new(),
