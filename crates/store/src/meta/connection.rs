@@ -121,15 +121,22 @@ impl Tx {
             recorded,
             ..
         } = self;
-        match read.connection {
-            Connection::SqliteTx(transaction) => transaction.commit().await?,
-            Connection::PostgresTx(transaction) => transaction.commit().await?,
-            // A `Tx` is only made of transactions (open.rs); a plain connection has nothing to commit.
-            Connection::Sqlite(_) | Connection::Postgres(_) => {}
-        }
-        for area in recorded {
-            generations.bump(area);
-        }
-        Ok(())
+        // A task of its own: a client that goes away drops its request's future at any await, and a change that became durable all the same would be
+        // unknown to this node's memory.
+        let commit = tokio::spawn(async move {
+            match read.connection {
+                Connection::SqliteTx(transaction) => transaction.commit().await?,
+                Connection::PostgresTx(transaction) => transaction.commit().await?,
+                // A `Tx` is only made of transactions (open.rs); a plain connection has nothing to commit.
+                Connection::Sqlite(_) | Connection::Postgres(_) => {}
+            }
+            for area in recorded {
+                generations.bump(area);
+            }
+            Ok(())
+        });
+        commit
+            .await
+            .unwrap_or_else(|error| Err(StoreError::Unavailable(sqlx::Error::Io(std::io::Error::other(error)))))
     }
 }
