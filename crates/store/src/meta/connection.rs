@@ -43,6 +43,10 @@ impl Read {
         result.map_err(StoreError::from)
     }
 
+    pub(crate) fn is_sqlite(&self) -> bool {
+        matches!(self.connection, Connection::Sqlite(_) | Connection::SqliteTx(_))
+    }
+
     pub(crate) fn backend(&mut self) -> Backend<'_> {
         match &mut self.connection {
             Connection::Sqlite(connection) => Backend::Sqlite(connection),

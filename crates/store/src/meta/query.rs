@@ -42,3 +42,13 @@ macro_rules! fetch_all {
         }
     };
 }
+
+/// Runs a statement that only locks rows, where transactions run side by side: SQLite has one writer at a time and no such statement.
+macro_rules! lock {
+    ($tx:expr, $sql:expr $(, $bind:expr)* $(,)?) => {
+        if let $crate::meta::connection::Backend::Postgres(connection) = $tx.backend() {
+            let locked = sqlx::query($sql)$(.bind($bind))*.execute(connection).await;
+            $tx.checked(locked)?;
+        }
+    };
+}
