@@ -10,7 +10,7 @@ use wharf_types::name::{RepositoryName, TagName};
 use wharf_types::time::Time;
 
 use crate::StoreError;
-use crate::meta::{Read, Tx, json_text, signed, stored, stored_json, unsigned};
+use crate::meta::{Read, Tx, cursor, json_text, signed, stored, stored_json, unsigned};
 
 /// A manifest as it was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -175,6 +175,10 @@ impl Read {
         const SQL: &str = "SELECT digest, media_type, size_bytes, artifact_type, annotations FROM manifests
             WHERE registry_id = $1 AND repository_id = (SELECT id FROM repositories WHERE registry_id = $1 AND name = $2)
             AND subject = $3 AND digest > $4 AND ($5 IS NULL OR artifact_type = $5) ORDER BY digest LIMIT $6";
+        if artifact_type.is_some_and(|artifact_type| artifact_type.contains('\0')) {
+            // No media type holds that byte, and PostgreSQL would not take the question.
+            return Ok(Vec::new());
+        }
         let rows = fetch_all!(
             ReferrerRow,
             self,
@@ -182,7 +186,7 @@ impl Read {
             registry.0,
             repository.as_str(),
             subject.to_string(),
-            after,
+            cursor(after),
             artifact_type,
             limit as i64
         );

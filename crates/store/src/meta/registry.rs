@@ -10,7 +10,7 @@ use wharf_types::resource::{RegistryScope, ResourceScope};
 use wharf_types::time::Time;
 
 use crate::StoreError;
-use crate::meta::{Read, Tx, json_text, stored, stored_json};
+use crate::meta::{Read, Tx, cursor, json_text, stored, stored_json};
 
 /// A registry and its settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,7 +126,7 @@ impl Read {
         limit: usize,
     ) -> Result<Vec<Registry>, StoreError> {
         const SQL: &str = select!("tenant_id = $1 AND subscription_id = $2 AND name > $3 ORDER BY name LIMIT $4");
-        fetch_all!(Row, self, SQL, tenant.0, subscription.0, after, limit as i64)
+        fetch_all!(Row, self, SQL, tenant.0, subscription.0, cursor(after), limit as i64)
             .into_iter()
             .map(Registry::try_from)
             .collect()
@@ -141,7 +141,7 @@ impl Read {
         limit: usize,
     ) -> Result<Vec<Registry>, StoreError> {
         const SQL: &str = select!("subscription_id = $1 AND group_key = $2 AND name > $3 ORDER BY name LIMIT $4");
-        fetch_all!(Row, self, SQL, subscription.0, group.key(), after, limit as i64)
+        fetch_all!(Row, self, SQL, subscription.0, group.key(), cursor(after), limit as i64)
             .into_iter()
             .map(Registry::try_from)
             .collect()

@@ -8,7 +8,7 @@ use wharf_types::name::{Location, ResourceGroupName};
 use wharf_types::time::Time;
 
 use crate::StoreError;
-use crate::meta::{Read, Tx, json_text, stored, stored_json};
+use crate::meta::{Read, Tx, cursor, json_text, stored, stored_json};
 
 /// A resource group: what registries lie in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +57,7 @@ impl Read {
     ) -> Result<Vec<ResourceGroup>, StoreError> {
         const SQL: &str = "SELECT subscription_id, name, location, tags FROM resource_groups
             WHERE subscription_id = $1 AND name_key > $2 ORDER BY name_key LIMIT $3";
-        fetch_all!(Row, self, SQL, subscription.0, after, limit as i64)
+        fetch_all!(Row, self, SQL, subscription.0, cursor(after), limit as i64)
             .into_iter()
             .map(resource_group)
             .collect()

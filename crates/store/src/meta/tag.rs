@@ -6,7 +6,7 @@ use wharf_types::name::{RepositoryName, TagName};
 use wharf_types::time::Time;
 
 use crate::StoreError;
-use crate::meta::{Read, Tx, stored};
+use crate::meta::{Read, Tx, cursor, stored};
 
 impl Read {
     /// What a tag names.
@@ -34,7 +34,7 @@ impl Read {
         let Some(id) = self.repository_get(registry, repository).await? else {
             return Ok(None);
         };
-        let rows = fetch_all!((String,), self, SQL, registry.0, id.0, after, limit as i64);
+        let rows = fetch_all!((String,), self, SQL, registry.0, id.0, cursor(after), limit as i64);
         rows.into_iter()
             .map(|(name,)| stored("tags", &name, &name))
             .collect::<Result<_, _>>()
