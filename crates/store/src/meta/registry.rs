@@ -169,8 +169,13 @@ impl Read {
 }
 
 impl Tx {
-    /// Adds a registry. Fails when the name is taken.
+    /// Adds a registry to its resource group. Fails when the name is taken or the group is gone.
+    ///
+    /// Whoever waits for a name has it the moment that it is given up: ask [`Read::registry_name_is_held`] after this, in the same transaction.
     pub async fn registry_insert(&mut self, registry: &Registry) -> Result<(), StoreError> {
+        if !self.resource_group_hold(registry.subscription, &registry.group).await? {
+            return Err(StoreError::Conflict("the resource group is gone"));
+        }
         const SQL: &str =
             "INSERT INTO registries (id, tenant_id, subscription_id, group_key, group_name, name, location, sku,
             admin_enabled, anonymous_pull, tags, created_at_us, updated_at_us, version)
