@@ -18,7 +18,7 @@ use uuid::Uuid;
 use wharf_types::digest::{Algorithm, Digest};
 
 use crate::StoreError;
-use crate::blob::{Appended, BlobKey, BlobRead, BlobStore, Body, RunningHash, UploadKey};
+use crate::blob::{Appended, BlobKey, BlobRead, BlobStore, Body, RunningHash, UploadHold, UploadKey};
 
 /// A folder of blobs. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -151,22 +151,25 @@ impl BlobStore for FileStore {
         Ok(Some(space.f_bavail.saturating_mul(space.f_frsize)))
     }
 
+    async fn upload_hold(&self, upload: &UploadKey) -> Result<UploadHold, StoreError> {
+        Ok(UploadHold::new(upload.clone(), self.busy.enter(upload)?))
+    }
+
     async fn upload_append(
         &self,
-        upload: &UploadKey,
+        upload: &UploadHold,
         offset: u64,
         hash: RunningHash,
         body: Body<'_>,
     ) -> Result<Appended, StoreError> {
-        let guard = self.busy.enter(upload)?;
-        append::append(guard, self.upload_path(upload), offset, hash, body).await
+        append::append(upload.clone(), self.upload_path(upload.key()), offset, hash, body).await
     }
 
-    async fn upload_commit(&self, upload: &UploadKey, size_bytes: u64, blob: &BlobKey) -> Result<(), StoreError> {
-        let guard = self.busy.enter(upload)?;
-        let (from, to) = (self.upload_path(upload), self.blob_path(blob));
+    async fn upload_commit(&self, upload: &UploadHold, size_bytes: u64, blob: &BlobKey) -> Result<(), StoreError> {
+        let hold = upload.clone();
+        let (from, to) = (self.upload_path(upload.key()), self.blob_path(blob));
         blocking(move || {
-            let _guard = guard;
+            let _hold = hold;
             commit(&from, size_bytes, &to)
         })
         .await
@@ -174,12 +177,14 @@ impl BlobStore for FileStore {
 
     async fn upload_digest(
         &self,
-        upload: &UploadKey,
+        upload: &UploadHold,
         size_bytes: u64,
         algorithm: Algorithm,
     ) -> Result<Digest, StoreError> {
-        let path = self.upload_path(upload);
+        let hold = upload.clone();
+        let path = self.upload_path(upload.key());
         blocking(move || {
+            let _hold = hold;
             let file = File::open(&path)
                 .map_err(|error| StoreError::file(format!("cannot open {}", path.display()), error))?;
             digest_of(&file, size_bytes, algorithm)
@@ -188,11 +193,11 @@ impl BlobStore for FileStore {
         .await
     }
 
-    async fn upload_discard(&self, upload: &UploadKey) -> Result<(), StoreError> {
-        let guard = self.busy.enter(upload)?;
-        let path = self.upload_path(upload);
+    async fn upload_discard(&self, upload: &UploadHold) -> Result<(), StoreError> {
+        let hold = upload.clone();
+        let path = self.upload_path(upload.key());
         blocking(move || {
-            let _guard = guard;
+            let _hold = hold;
             match fs::remove_file(&path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
                     Err(StoreError::file(format!("cannot remove {}", path.display()), error))

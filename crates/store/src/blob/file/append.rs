@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 
 use super::{make_folder, sync_folder};
 use crate::StoreError;
-use crate::blob::{Appended, Body, RunningHash, UploadKey};
+use crate::blob::{Appended, Body, RunningHash, UploadHold, UploadKey};
 
 /// How many pieces of a body may wait for the disk.
 const QUEUE: usize = 16;
@@ -25,7 +25,7 @@ const BLOCK_BYTES: usize = 1024 * 1024;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Busy(Arc<Mutex<HashSet<UploadKey>>>);
 
-/// Held by whoever works on a session's file: by the writing thread itself, which may outlive the request that started it.
+/// Gives the session's file back.
 pub(super) struct BusyGuard {
     busy: Busy,
     upload: UploadKey,
@@ -57,7 +57,7 @@ impl Drop for BusyGuard {
 }
 
 pub(super) async fn append(
-    guard: BusyGuard,
+    hold: UploadHold,
     path: PathBuf,
     offset: u64,
     hash: RunningHash,
@@ -65,7 +65,7 @@ pub(super) async fn append(
 ) -> Result<Appended, StoreError> {
     let (queue, pieces) = mpsc::channel(QUEUE);
     let writer = super::blocking(move || {
-        let _guard = guard;
+        let _hold = hold;
         write(&path, offset, hash, pieces)
     });
     let receive = async move {
