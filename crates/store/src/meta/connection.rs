@@ -37,6 +37,17 @@ impl Read {
         }
     }
 
+    /// Refuses further statements of a transaction in which one failed. On a full disk SQLite has rolled it back by itself by then: each would be durable at
+    /// once, without a record. PostgreSQL refuses them anyway.
+    pub(crate) fn usable(&self) -> Result<(), StoreError> {
+        match self.connection {
+            Connection::SqliteTx(_) | Connection::PostgresTx(_) if self.failed => {
+                Err(StoreError::Conflict("an earlier statement of the transaction failed"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Takes note of a statement's failure.
     pub(crate) fn checked<T>(&mut self, result: Result<T, sqlx::Error>) -> Result<T, StoreError> {
         self.failed |= result.is_err();
@@ -98,7 +109,6 @@ impl Tx {
     /// Makes the changes durable, together with the record of them. When this returns, they survive a crash (rule 54), and this node's memory
     /// knows that it is stale.
     pub async fn commit(mut self, entry: &Entry) -> Result<(), StoreError> {
-        self.whole()?;
         self.record(entry).await?;
         self.finish().await
     }
@@ -108,17 +118,10 @@ impl Tx {
         self.finish().await
     }
 
-    /// After a failed statement PostgreSQL answers a commit with a rollback, of which the driver says nothing; SQLite would commit the rest. Neither is
-    /// what the caller means.
-    fn whole(&self) -> Result<(), StoreError> {
-        if self.read.failed {
-            return Err(StoreError::Conflict("an earlier statement of the transaction failed"));
-        }
-        Ok(())
-    }
-
     async fn finish(self) -> Result<(), StoreError> {
-        self.whole()?;
+        // After a failed statement PostgreSQL answers a commit with a rollback, of which the driver says nothing; SQLite would commit the rest. Neither is
+        // what the caller means.
+        self.usable()?;
         let Self {
             read,
             generations,

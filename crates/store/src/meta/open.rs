@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgPool, SqlitePool};
+use sqlx::{Connection as _, PgPool, SqlitePool};
 use wharf_types::time::Time;
 
 use crate::StoreError;
@@ -139,6 +139,8 @@ async fn open_sqlite(path: &PathBuf) -> Result<Pools, StoreError> {
         let pool = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(ACQUIRE_TIMEOUT)
+            // On a full disk SQLite rolls a transaction back by itself, of which the driver does not know: that connection would begin no other.
+            .before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }))
             .connect_with(options.clone());
         match pool.await.map_err(StoreError::from) {
             // SQLite does not wait when it changes a new file's journal mode while another process writes the first tables.

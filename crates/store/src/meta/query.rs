@@ -16,6 +16,7 @@ macro_rules! on_backend {
 macro_rules! execute {
     ($read:expr, $sql:expr $(, $bind:expr)* $(,)?) => {
         {
+            $read.usable()?;
             let done = on_backend!($read, connection => sqlx::query($sql)$(.bind($bind))*.execute(connection).await
                 .map(|done| done.rows_affected()));
             $read.checked(done)?
@@ -27,6 +28,7 @@ macro_rules! execute {
 macro_rules! fetch_optional {
     ($row:ty, $read:expr, $sql:expr $(, $bind:expr)* $(,)?) => {
         {
+            $read.usable()?;
             let row = on_backend!($read, connection => sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.fetch_optional(connection).await);
             $read.checked(row)?
         }
@@ -37,6 +39,7 @@ macro_rules! fetch_optional {
 macro_rules! fetch_all {
     ($row:ty, $read:expr, $sql:expr $(, $bind:expr)* $(,)?) => {
         {
+            $read.usable()?;
             let rows = on_backend!($read, connection => sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.fetch_all(connection).await);
             $read.checked(rows)?
         }
