@@ -167,10 +167,10 @@ impl BlobStore for FileStore {
 
     async fn upload_commit(&self, upload: &UploadHold, size_bytes: u64, blob: &BlobKey) -> Result<(), StoreError> {
         let hold = upload.clone();
-        let (from, to) = (self.upload_path(upload.key()), self.blob_path(blob));
+        let (from, to, digest) = (self.upload_path(upload.key()), self.blob_path(blob), blob.digest);
         blocking(move || {
             let _hold = hold;
-            commit(&from, size_bytes, &to)
+            commit(&from, size_bytes, &to, digest)
         })
         .await
     }
@@ -185,10 +185,12 @@ impl BlobStore for FileStore {
         let path = self.upload_path(upload.key());
         blocking(move || {
             let _hold = hold;
-            let file = File::open(&path)
-                .map_err(|error| StoreError::file(format!("cannot open {}", path.display()), error))?;
-            digest_of(&file, size_bytes, algorithm)
-                .map_err(|error| StoreError::file(format!("cannot read {}", path.display()), error))
+            // A session that nothing was ever written to has no file.
+            if size_bytes == 0 {
+                return Ok(Digest::of(algorithm, b""));
+            }
+            digest_of(&path, size_bytes, algorithm)?
+                .ok_or_else(|| StoreError::corrupt("upload", path.display(), "has lost bytes"))
         })
         .await
     }
@@ -212,7 +214,12 @@ impl BlobStore for FileStore {
         let path = self.blob_path(blob);
         blocking(move || {
             let failed = |error| StoreError::file(format!("cannot open {}", path.display()), error);
-            let file = File::open(&path).map_err(failed)?;
+            let file = match File::open(&path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    return Err(StoreError::corrupt("blob", path.display(), "is missing"));
+                }
+                other => other.map_err(failed)?,
+            };
             let found = file.metadata().map_err(failed)?.len();
             if found != size_bytes {
                 return Err(StoreError::corrupt(
@@ -221,23 +228,17 @@ impl BlobStore for FileStore {
                     format!("has {found} bytes instead of {size_bytes}"),
                 ));
             }
-            Ok(Box::new(OpenFile(Arc::new(file))) as Box<dyn BlobRead>)
+            Ok(Box::new(OpenFile(Arc::new((file, path)))) as Box<dyn BlobRead>)
         })
         .await
     }
 }
 
 /// Renames a session's file to its blob's, replacing what may be there: a damaged file is healed by the next push of the same content.
-fn commit(from: &Path, size_bytes: u64, to: &Path) -> Result<(), StoreError> {
+fn commit(from: &Path, size_bytes: u64, to: &Path, digest: Digest) -> Result<(), StoreError> {
     let failed = |error| StoreError::file(format!("cannot move {} to {}", from.display(), to.display()), error);
     match fs::metadata(from) {
-        // A crash between the rename and the row: the content is in place, only the row is missing.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return match fs::metadata(to) {
-                Ok(found) if found.len() == size_bytes => Ok(()),
-                _ => Err(StoreError::corrupt("upload", from.display(), "has lost its bytes")),
-            };
-        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return commit_again(from, size_bytes, to, digest),
         Err(error) => return Err(failed(error)),
         Ok(found) if found.len() < size_bytes => {
             return Err(StoreError::corrupt("upload", from.display(), "has lost bytes"));
@@ -257,7 +258,34 @@ fn commit(from: &Path, size_bytes: u64, to: &Path) -> Result<(), StoreError> {
     sync_folder(folder)
 }
 
-fn digest_of(file: &File, size_bytes: u64, algorithm: Algorithm) -> io::Result<Digest> {
+/// Commits a session that has no file: it has no bytes, or a crash came between its rename and its row. Then the blob is in place, which is believed only
+/// after it was read, and was perhaps not made durable.
+fn commit_again(from: &Path, size_bytes: u64, to: &Path, digest: Digest) -> Result<(), StoreError> {
+    let folder = to.parent().unwrap_or(to);
+    if size_bytes == 0 {
+        make_folder(folder)?;
+        File::create(to)
+            .and_then(|file| file.sync_all())
+            .map_err(|error| StoreError::file(format!("cannot write {}", to.display()), error))?;
+        return sync_folder(folder);
+    }
+    let found = fs::metadata(to).is_ok_and(|found| found.len() == size_bytes);
+    if !found || digest_of(to, size_bytes, digest.algorithm())? != Some(digest) {
+        return Err(StoreError::corrupt("upload", from.display(), "has lost its bytes"));
+    }
+    sync_folder(folder)
+}
+
+/// The sum of a file's first bytes; none when it has fewer, or is not there.
+fn digest_of(path: &Path, size_bytes: u64, algorithm: Algorithm) -> Result<Option<Digest>, StoreError> {
+    match File::open(path).and_then(|file| sum(&file, size_bytes, algorithm)) {
+        Ok(digest) => Ok(Some(digest)),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::UnexpectedEof) => Ok(None),
+        Err(error) => Err(StoreError::file(format!("cannot read {}", path.display()), error)),
+    }
+}
+
+fn sum(file: &File, size_bytes: u64, algorithm: Algorithm) -> io::Result<Digest> {
     let (mut sha256, mut sha512) = (Sha256::new(), Sha512::new());
     let mut block = vec![0; HASH_BLOCK_BYTES];
     let mut at = 0;
@@ -276,17 +304,22 @@ fn digest_of(file: &File, size_bytes: u64, algorithm: Algorithm) -> io::Result<D
     })
 }
 
-struct OpenFile(Arc<File>);
+struct OpenFile(Arc<(File, PathBuf)>);
 
 #[async_trait]
 impl BlobRead for OpenFile {
     async fn read_at(&self, offset: u64, length: usize) -> Result<Bytes, StoreError> {
-        let file = Arc::clone(&self.0);
+        let open = Arc::clone(&self.0);
         blocking(move || {
+            let (file, path) = &*open;
             let mut block = BytesMut::zeroed(length);
-            file.read_exact_at(&mut block, offset)
-                .map_err(|error| StoreError::file("cannot read a blob", error))?;
-            Ok(block.freeze())
+            match file.read_exact_at(&mut block, offset) {
+                Ok(()) => Ok(block.freeze()),
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                    Err(StoreError::corrupt("blob", path.display(), "ended early"))
+                }
+                Err(error) => Err(StoreError::file(format!("cannot read {}", path.display()), error)),
+            }
         })
         .await
     }

@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 use std::fs::File;
-use std::io::{Seek, SeekFrom, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -136,7 +136,12 @@ fn open(path: &Path, folder: &Path, offset: u64) -> Result<File, StoreError> {
             .open(path)
             .map_err(failed);
     }
-    let mut file = File::options().write(true).open(path).map_err(failed)?;
+    let mut file = match File::options().write(true).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(StoreError::corrupt("upload", path.display(), "has lost its bytes"));
+        }
+        other => other.map_err(failed)?,
+    };
     if file.metadata().map_err(failed)?.len() < offset {
         return Err(StoreError::corrupt("upload", path.display(), "has lost bytes"));
     }
