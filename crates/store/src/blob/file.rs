@@ -4,47 +4,50 @@
 //! blob by one rename. Paths are made of parsed ids and digests alone (rule 43).
 
 mod append;
+mod commit;
+mod folders;
 
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, FileExt};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
-use sha2::{Digest as _, Sha256, Sha512};
 use uuid::Uuid;
 use wharf_types::digest::{Algorithm, Digest};
 
+use self::commit::{Commit, digest_of};
+use self::folders::{Folders, sync_folder};
 use crate::StoreError;
 use crate::blob::{Appended, BlobKey, BlobRead, BlobStore, Body, RunningHash, UploadHold, UploadKey};
 
 /// A folder of blobs. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct FileStore {
-    root: Arc<PathBuf>,
+    folders: Folders,
     busy: append::Busy,
 }
 
 const OWNER_FILE: &str = "INSTALLATION";
-const HASH_BLOCK_BYTES: usize = 1024 * 1024;
 
 impl FileStore {
     /// The store in the folder `root`, which is made where it does not exist, readable by nobody else.
     pub fn open(root: PathBuf) -> Result<Self, StoreError> {
-        for folder in [root.join("blobs"), root.join("uploads")] {
-            make_folder(&folder)?;
+        let folders = Folders::new(root)?;
+        for folder in ["blobs", "uploads"] {
+            folders.make(&folders.root().join(folder))?;
         }
         Ok(Self {
-            root: Arc::new(root),
+            folders,
             busy: append::Busy::default(),
         })
     }
 
     fn blob_path(&self, blob: &BlobKey) -> PathBuf {
         let hex = blob.digest.hex();
-        let mut path = self.root.join("blobs");
+        let mut path = self.folders.root().join("blobs");
         path.push(blob.registry.to_string());
         path.push(blob.digest.algorithm().as_str());
         path.push(&hex[..2]);
@@ -53,7 +56,7 @@ impl FileStore {
     }
 
     fn upload_path(&self, upload: &UploadKey) -> PathBuf {
-        let mut path = self.root.join("uploads");
+        let mut path = self.folders.root().join("uploads");
         path.push(upload.registry.to_string());
         path.push(upload.id.as_str());
         path
@@ -69,82 +72,28 @@ async fn blocking<T: Send + 'static>(
         .unwrap_or_else(|error| Err(StoreError::file("file work ended early", io::Error::other(error))))
 }
 
-/// Makes a folder with its parents, and makes durable that they are there (rule 54: "and new parents").
-fn make_folder(folder: &Path) -> Result<(), StoreError> {
-    let failed = |error| StoreError::file(format!("cannot make the folder {}", folder.display()), error);
-    if folder.is_dir() {
-        return Ok(());
-    }
-    if let Some(parent) = folder.parent() {
-        make_folder(parent)?;
-    }
-    match fs::DirBuilder::new().mode(0o700).create(folder) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(failed(error)),
-        _ => {}
-    }
-    folder.parent().map_or(Ok(()), sync_folder)
-}
-
-fn sync_folder(folder: &Path) -> Result<(), StoreError> {
-    // An empty path is the current folder of a relative one.
-    let folder = if folder.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        folder
-    };
-    File::open(folder)
-        .and_then(|file| file.sync_all())
-        .map_err(|error| StoreError::file(format!("cannot sync the folder {}", folder.display()), error))
-}
-
 #[async_trait]
 impl BlobStore for FileStore {
     async fn owner(&self) -> Result<Option<Uuid>, StoreError> {
-        let root = Arc::clone(&self.root);
-        blocking(move || {
-            let path = root.join(OWNER_FILE);
-            match fs::read_to_string(&path) {
-                Ok(text) => text
-                    .trim()
-                    .parse()
-                    .map(Some)
-                    .map_err(|error| StoreError::corrupt("file", path.display(), error)),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    let used = fs::read_dir(root.join("blobs")).is_ok_and(|mut entries| entries.next().is_some());
-                    if used {
-                        Err(StoreError::corrupt(
-                            "file",
-                            path.display(),
-                            "is missing beside a folder of blobs",
-                        ))
-                    } else {
-                        Ok(None)
-                    }
-                }
-                Err(error) => Err(StoreError::file(format!("cannot read {}", path.display()), error)),
-            }
-        })
-        .await
+        let folders = self.folders.clone();
+        blocking(move || owner_of(folders.root())).await
     }
 
     async fn claim(&self, installation: Uuid) -> Result<(), StoreError> {
-        let root = Arc::clone(&self.root);
-        blocking(move || {
-            let (path, draft) = (root.join(OWNER_FILE), root.join("INSTALLATION.new"));
-            let failed = |error| StoreError::file(format!("cannot write {}", path.display()), error);
-            fs::write(&draft, format!("{installation}\n")).map_err(failed)?;
-            File::open(&draft).and_then(|file| file.sync_all()).map_err(failed)?;
-            fs::rename(&draft, &path).map_err(failed)?;
-            sync_folder(&root)
+        let folders = self.folders.clone();
+        blocking(move || match owner_of(folders.root())? {
+            None => write_owner(folders.root(), installation),
+            Some(owner) if owner == installation => Ok(()),
+            Some(_) => Err(StoreError::Conflict("the folder belongs to another installation")),
         })
         .await
     }
 
     async fn free_bytes(&self) -> Result<Option<u64>, StoreError> {
         // A question to the kernel that touches no disk; not worth a thread.
-        let space = rustix::fs::statvfs(self.root.as_path()).map_err(|error| {
+        let space = rustix::fs::statvfs(self.folders.root()).map_err(|error| {
             StoreError::file(
-                format!("cannot see the free space of {}", self.root.display()),
+                format!("cannot see the free space of {}", self.folders.root().display()),
                 error.into(),
             )
         })?;
@@ -162,15 +111,26 @@ impl BlobStore for FileStore {
         hash: RunningHash,
         body: Body<'_>,
     ) -> Result<Appended, StoreError> {
-        append::append(upload.clone(), self.upload_path(upload.key()), offset, hash, body).await
+        let file = append::SessionFile {
+            path: self.upload_path(upload.key()),
+            folders: self.folders.clone(),
+            _hold: upload.clone(),
+        };
+        file.append(offset, hash, body).await
     }
 
     async fn upload_commit(&self, upload: &UploadHold, size_bytes: u64, blob: &BlobKey) -> Result<(), StoreError> {
         let hold = upload.clone();
-        let (from, to, digest) = (self.upload_path(upload.key()), self.blob_path(blob), blob.digest);
+        let commit = Commit {
+            folders: self.folders.clone(),
+            from: self.upload_path(upload.key()),
+            to: self.blob_path(blob),
+            digest: blob.digest,
+            size_bytes,
+        };
         blocking(move || {
             let _hold = hold;
-            commit(&from, size_bytes, &to, digest)
+            commit.run()
         })
         .await
     }
@@ -234,74 +194,33 @@ impl BlobStore for FileStore {
     }
 }
 
-/// Renames a session's file to its blob's, replacing what may be there: a damaged file is healed by the next push of the same content.
-fn commit(from: &Path, size_bytes: u64, to: &Path, digest: Digest) -> Result<(), StoreError> {
-    let failed = |error| StoreError::file(format!("cannot move {} to {}", from.display(), to.display()), error);
-    match fs::metadata(from) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return commit_again(from, size_bytes, to, digest),
-        Err(error) => return Err(failed(error)),
-        Ok(found) if found.len() < size_bytes => {
-            return Err(StoreError::corrupt("upload", from.display(), "has lost bytes"));
+fn owner_of(root: &Path) -> Result<Option<Uuid>, StoreError> {
+    let path = root.join(OWNER_FILE);
+    match fs::read_to_string(&path) {
+        Ok(text) => text
+            .trim()
+            .parse()
+            .map(Some)
+            .map_err(|error| StoreError::corrupt("file", path.display(), error)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let used = fs::read_dir(root.join("blobs")).is_ok_and(|mut entries| entries.next().is_some());
+            if used {
+                let problem = "is missing beside a folder of blobs";
+                return Err(StoreError::corrupt("file", path.display(), problem));
+            }
+            Ok(None)
         }
-        Ok(found) if found.len() > size_bytes => {
-            // What lies beyond came with a request that was never acknowledged.
-            let file = File::options().write(true).open(from).map_err(failed)?;
-            file.set_len(size_bytes)
-                .and_then(|()| file.sync_all())
-                .map_err(failed)?;
-        }
-        Ok(_) => {}
-    }
-    let folder = to.parent().unwrap_or(to);
-    make_folder(folder)?;
-    fs::rename(from, to).map_err(failed)?;
-    sync_folder(folder)
-}
-
-/// Commits a session that has no file: it has no bytes, or a crash came between its rename and its row. Then the blob is in place, which is believed only
-/// after it was read, and was perhaps not made durable.
-fn commit_again(from: &Path, size_bytes: u64, to: &Path, digest: Digest) -> Result<(), StoreError> {
-    let folder = to.parent().unwrap_or(to);
-    if size_bytes == 0 {
-        make_folder(folder)?;
-        File::create(to)
-            .and_then(|file| file.sync_all())
-            .map_err(|error| StoreError::file(format!("cannot write {}", to.display()), error))?;
-        return sync_folder(folder);
-    }
-    let found = fs::metadata(to).is_ok_and(|found| found.len() == size_bytes);
-    if !found || digest_of(to, size_bytes, digest.algorithm())? != Some(digest) {
-        return Err(StoreError::corrupt("upload", from.display(), "has lost its bytes"));
-    }
-    sync_folder(folder)
-}
-
-/// The sum of a file's first bytes; none when it has fewer, or is not there.
-fn digest_of(path: &Path, size_bytes: u64, algorithm: Algorithm) -> Result<Option<Digest>, StoreError> {
-    match File::open(path).and_then(|file| sum(&file, size_bytes, algorithm)) {
-        Ok(digest) => Ok(Some(digest)),
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::UnexpectedEof) => Ok(None),
         Err(error) => Err(StoreError::file(format!("cannot read {}", path.display()), error)),
     }
 }
 
-fn sum(file: &File, size_bytes: u64, algorithm: Algorithm) -> io::Result<Digest> {
-    let (mut sha256, mut sha512) = (Sha256::new(), Sha512::new());
-    let mut block = vec![0; HASH_BLOCK_BYTES];
-    let mut at = 0;
-    while at < size_bytes {
-        let length = usize::try_from(size_bytes - at).unwrap_or(usize::MAX).min(block.len());
-        file.read_exact_at(&mut block[..length], at)?;
-        match algorithm {
-            Algorithm::Sha256 => sha256.update(&block[..length]),
-            Algorithm::Sha512 => sha512.update(&block[..length]),
-        }
-        at += length as u64;
-    }
-    Ok(match algorithm {
-        Algorithm::Sha256 => Digest::Sha256(sha256.finalize().into()),
-        Algorithm::Sha512 => Digest::Sha512(sha512.finalize().into()),
-    })
+fn write_owner(root: &Path, installation: Uuid) -> Result<(), StoreError> {
+    let (path, draft) = (root.join(OWNER_FILE), root.join("INSTALLATION.new"));
+    let failed = |error| StoreError::file(format!("cannot write {}", path.display()), error);
+    fs::write(&draft, format!("{installation}\n")).map_err(failed)?;
+    File::open(&draft).and_then(|file| file.sync_all()).map_err(failed)?;
+    fs::rename(&draft, &path).map_err(failed)?;
+    sync_folder(root)
 }
 
 struct OpenFile(Arc<(File, PathBuf)>);
