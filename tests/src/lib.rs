@@ -1,1 +1,30 @@
-//! Wharf seen from outside.
+//! Wharf seen from outside: the built `wharf` binary and real registry clients, run as a user runs them.
+//!
+//! Everything here is a fixture; the specifications are in `tests/it`. Nothing links to Wharf's own crates, so that
+//! a test can use only what a user can. Every command is bounded in time and isolated from the home of whoever runs it,
+//! and a program that is missing fails the test with what to install.
+
+mod cli;
+mod client;
+mod command;
+mod disk;
+mod dockerd;
+mod host;
+mod http;
+mod image;
+mod options;
+mod program;
+mod server;
+mod world;
+
+pub use cli::Cli;
+pub use client::{Buildah, Client, Crane, Docker, Endpoint, Helm, Oras, Podman, Regctl, Skopeo, User};
+pub use command::{Ran, Run, eventually};
+pub use dockerd::Dockerd;
+pub use host::HostNames;
+pub use http::{Reply, Request};
+pub use image::{Layout, digest};
+pub use options::{Options, free_port};
+pub use program::{debian, go, wharf};
+pub use server::Wharf;
+pub use world::{Role, World};

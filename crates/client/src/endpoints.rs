@@ -51,6 +51,9 @@ impl Endpoints {
         let Some(audience) = metadata.authentication.audiences.first() else {
             return Err(protocol(&url, "it names no audience"));
         };
+        // `/adfs` makes some clients skip a look-up at Microsoft; the tenant-shaped endpoints that we use are beside it.
+        let login = metadata.authentication.login_endpoint.trim_end_matches('/');
+        let login = login.strip_suffix("/adfs").unwrap_or(login);
         let graph = metadata
             .microsoft_graph_resource_id
             .clone()
@@ -59,7 +62,7 @@ impl Endpoints {
             name: metadata.name,
             resource_manager: server.clone(),
             resource_manager_audience: audience.clone(),
-            directory: server.follow(&metadata.authentication.login_endpoint, advertised.as_ref())?,
+            directory: server.follow(login, advertised.as_ref())?,
             graph: server.follow(&graph, advertised.as_ref())?,
             graph_audience: graph,
             login_server_suffix: metadata.suffixes.acr_login_server,

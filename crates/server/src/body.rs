@@ -46,15 +46,21 @@ pub(crate) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Resul
 pub(crate) async fn read_json<T: DeserializeOwned>(headers: &HeaderMap, body: Body) -> Result<T, BodyError> {
     let bytes = read(headers, body, MAX_CONTROL_BYTES).await?;
     let bytes: &[u8] = if bytes.is_empty() { b"null" } else { &bytes };
-    serde_json::from_slice(bytes).map_err(|error| BodyError::Malformed(format!("the body is not the expected JSON: {error}")))
+    serde_json::from_slice(bytes)
+        .map_err(|error| BodyError::Malformed(format!("the body is not the expected JSON: {error}")))
 }
 
 /// The fields of a form, in order; a field may come several times.
 pub(crate) async fn read_form(headers: &HeaderMap, body: Body) -> Result<Vec<(String, String)>, BodyError> {
-    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let content_type = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or("");
     let essence = content_type.split(';').next().unwrap_or("").trim();
     if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-        return Err(BodyError::Malformed("the body has to be application/x-www-form-urlencoded".to_owned()));
+        return Err(BodyError::Malformed(
+            "the body has to be application/x-www-form-urlencoded".to_owned(),
+        ));
     }
     let bytes = read(headers, body, MAX_CONTROL_BYTES).await?;
     Ok(url::form_urlencoded::parse(&bytes).into_owned().collect())
@@ -62,12 +68,17 @@ pub(crate) async fn read_form(headers: &HeaderMap, body: Body) -> Result<Vec<(St
 
 /// The fields of a query, in order.
 pub(crate) fn query(uri: &http::Uri) -> Vec<(String, String)> {
-    url::form_urlencoded::parse(uri.query().unwrap_or("").as_bytes()).into_owned().collect()
+    url::form_urlencoded::parse(uri.query().unwrap_or("").as_bytes())
+        .into_owned()
+        .collect()
 }
 
 /// The first field of that name.
 pub(crate) fn field<'a>(fields: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    fields
+        .iter()
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.as_str())
 }
 
 /// Reads an unwanted body off, within a limit: a client that sends its chunk before it has a token must see the 401, and not a reset connection.

@@ -45,6 +45,11 @@ pub struct Endpoint {
 impl Endpoint {
     /// A row.
     pub const fn new(method: Method, path: &'static str, access: Access, refusal: Refusal) -> Self {
-        Self { method, path, access, refusal }
+        Self {
+            method,
+            path,
+            access,
+            refusal,
+        }
     }
 }

@@ -35,7 +35,9 @@ impl Host {
         let (host, port) = split_port(text)?;
         let host = host.to_ascii_lowercase();
         if host == public.domain {
-            return Some(Self::Base { authority: public.base() });
+            return Some(Self::Base {
+                authority: public.base(),
+            });
         }
         if host == "localhost" || ip(&host).is_some() {
             let authority = port.map_or(host.clone(), |port| format!("{host}:{port}"));
@@ -43,7 +45,10 @@ impl Host {
         }
         let label = host.strip_suffix(&public.domain)?.strip_suffix('.')?;
         let name: RegistryName = label.parse().ok()?;
-        Some(Self::Registry { authority: public.registry(&name), name })
+        Some(Self::Registry {
+            authority: public.registry(&name),
+            name,
+        })
     }
 
     /// Host and port, as they stand in URLs and as the `service` of a challenge.
@@ -70,7 +75,9 @@ fn host_text(parts: &Parts) -> Option<&str> {
 }
 
 fn authority(uri: &Uri) -> Option<&str> {
-    uri.authority().map(|authority| authority.as_str()).filter(|text| !text.contains('@'))
+    uri.authority()
+        .map(|authority| authority.as_str())
+        .filter(|text| !text.contains('@'))
 }
 
 /// Host and port; the host keeps the brackets of an IPv6 address.
@@ -92,35 +99,73 @@ mod tests {
     use super::*;
 
     fn host(value: &str) -> Option<Host> {
-        let public = PublicAddress { scheme: "https", domain: "example.com".into(), port: Some(8443) };
-        let (parts, ()) = http::Request::builder().uri("/v2/").header("host", value).body(()).unwrap().into_parts();
+        let public = PublicAddress {
+            scheme: "https",
+            domain: "example.com".into(),
+            port: Some(8443),
+        };
+        let (parts, ()) = http::Request::builder()
+            .uri("/v2/")
+            .header("host", value)
+            .body(())
+            .unwrap()
+            .into_parts();
         Host::of(&parts, &public)
     }
 
     #[test]
     fn the_host_names_the_registry_or_the_base() {
-        let base = |authority: &str| Some(Host::Base { authority: authority.into() });
+        let base = |authority: &str| {
+            Some(Host::Base {
+                authority: authority.into(),
+            })
+        };
         assert_eq!(host("example.com"), base("example.com:8443"));
         assert_eq!(host("Example.com:9999"), base("example.com:8443"));
         assert_eq!(host("localhost:5000"), base("localhost:5000"));
         assert_eq!(host("127.0.0.1:5000"), base("127.0.0.1:5000"));
         assert_eq!(host("[::1]:5000"), base("[::1]:5000"));
-        let registry = Host::Registry { name: "myregistry".parse().unwrap(), authority: "myregistry.example.com:8443".into() };
+        let registry = Host::Registry {
+            name: "myregistry".parse().unwrap(),
+            authority: "myregistry.example.com:8443".into(),
+        };
         assert_eq!(host("myregistry.example.com"), Some(registry.clone()));
         assert_eq!(host("MyRegistry.Example.Com:1"), Some(registry));
     }
 
     #[test]
     fn a_host_that_is_not_ours_is_refused() {
-        for value in ["", "other.com", "a.b.example.com", "myregistryexample.com", ".example.com", "web.example.com", "example.com:x", "evil@example.com", "exa mple.com"] {
+        for value in [
+            "",
+            "other.com",
+            "a.b.example.com",
+            "myregistryexample.com",
+            ".example.com",
+            "web.example.com",
+            "example.com:x",
+            "evil@example.com",
+            "exa mple.com",
+        ] {
             assert_eq!(host(value), None, "{value}");
         }
     }
 
     #[test]
     fn two_hosts_in_one_request_must_agree() {
-        let public = PublicAddress { scheme: "http", domain: "localhost".into(), port: None };
-        let parts = |uri: &str, value: &str| http::Request::builder().uri(uri).header("host", value).body(()).unwrap().into_parts().0;
+        let public = PublicAddress {
+            scheme: "http",
+            domain: "localhost".into(),
+            port: None,
+        };
+        let parts = |uri: &str, value: &str| {
+            http::Request::builder()
+                .uri(uri)
+                .header("host", value)
+                .body(())
+                .unwrap()
+                .into_parts()
+                .0
+        };
         assert!(Host::of(&parts("http://localhost/v2/", "localhost"), &public).is_some());
         assert!(Host::of(&parts("http://localhost/v2/", "127.0.0.1"), &public).is_none());
     }

@@ -30,19 +30,36 @@ impl RequestInfo {
         let environment = app.environment();
         let request = RequestId(environment.entropy.uuid());
         let address = client_address(parts, &app.settings().trusted_proxies);
-        let caller = Caller { request, address, now: environment.clock.now() };
-        Self { caller, host: Host::of(parts, &app.settings().public) }
+        let caller = Caller {
+            request,
+            address,
+            now: environment.clock.now(),
+        };
+        Self {
+            caller,
+            host: Host::of(parts, &app.settings().public),
+        }
     }
 }
 
 /// The peer's address; behind a proxy that is trusted, the last address that the proxy added.
 fn client_address(parts: &Parts, trusted: &[IpAddr]) -> Option<IpAddr> {
-    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical())?;
+    let peer = parts
+        .extensions
+        .get::<ConnectInfo<SocketAddr>>()
+        .map(|info| info.0.ip().to_canonical())?;
     if !trusted.contains(&peer) {
         return Some(peer);
     }
-    let forwarded = parts.headers.get_all("x-forwarded-for").iter().next_back().and_then(|value| value.to_str().ok());
-    let last = forwarded.and_then(|text| text.rsplit(',').next()).and_then(|text| text.trim().parse().ok());
+    let forwarded = parts
+        .headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .next_back()
+        .and_then(|value| value.to_str().ok());
+    let last = forwarded
+        .and_then(|text| text.rsplit(',').next())
+        .and_then(|text| text.trim().parse().ok());
     Some(last.unwrap_or(peer))
 }
 
@@ -52,12 +69,17 @@ const MAX_AUTHORIZATION_BYTES: usize = 16 * 1024;
 /// Who the request says calls. Something that is neither Basic nor Bearer, or cannot be read, is a bearer token that nobody issued: it is refused, and not
 /// taken for nothing.
 pub(crate) fn presented(headers: &HeaderMap) -> Presented {
-    let Some(value) = headers.get(AUTHORIZATION) else { return Presented::Nothing };
+    let Some(value) = headers.get(AUTHORIZATION) else {
+        return Presented::Nothing;
+    };
     read_authorization(value).unwrap_or(Presented::Bearer(String::new()))
 }
 
 fn read_authorization(value: &HeaderValue) -> Option<Presented> {
-    let text = value.to_str().ok().filter(|text| text.len() <= MAX_AUTHORIZATION_BYTES)?;
+    let text = value
+        .to_str()
+        .ok()
+        .filter(|text| text.len() <= MAX_AUTHORIZATION_BYTES)?;
     let (scheme, rest) = text.split_once(' ')?;
     let rest = rest.trim();
     if scheme.eq_ignore_ascii_case("bearer") {
@@ -70,7 +92,10 @@ fn read_authorization(value: &HeaderValue) -> Option<Presented> {
     let decoded = String::from_utf8(decoded).ok()?;
     // A user name holds no colon, a password may (RFC 7617 §2).
     let (user, secret) = decoded.split_once(':')?;
-    Some(Presented::Basic { user: user.to_owned(), secret: Secret::new(secret) })
+    Some(Presented::Basic {
+        user: user.to_owned(),
+        secret: Secret::new(secret),
+    })
 }
 
 #[cfg(test)]
@@ -86,7 +111,9 @@ mod tests {
     #[test]
     fn schemes_are_compared_without_regard_to_case() {
         for value in ["Basic YWxpY2U6YTpi", "basic YWxpY2U6YTpi", "BASIC  YWxpY2U6YTpi"] {
-            let Presented::Basic { user, secret } = read(value) else { panic!("{value}") };
+            let Presented::Basic { user, secret } = read(value) else {
+                panic!("{value}")
+            };
             assert_eq!((user.as_str(), secret.expose()), ("alice", "a:b"));
         }
         assert!(matches!(read("bearer abc"), Presented::Bearer(token) if token == "abc"));
@@ -95,7 +122,10 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_not_taken_for_nothing() {
         for value in ["Basic ???", "Basic YWxpY2U=", "Digest x", "x", ""] {
-            assert!(matches!(read(value), Presented::Bearer(token) if token.is_empty()), "{value}");
+            assert!(
+                matches!(read(value), Presented::Bearer(token) if token.is_empty()),
+                "{value}"
+            );
         }
         assert!(matches!(presented(&HeaderMap::new()), Presented::Nothing));
     }

@@ -234,6 +234,7 @@ CREATE TABLE journal (
     hash           {bytes}
 );
 CREATE INDEX journal_unsealed ON journal (sequence) WHERE position IS NULL;
+CREATE INDEX journal_by_version ON journal (version);
 CREATE INDEX journal_by_tenant ON journal (tenant_id, sequence);
 CREATE INDEX journal_by_registry ON journal (registry_id, sequence);
 

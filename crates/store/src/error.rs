@@ -22,6 +22,9 @@ pub enum StoreError {
         /// What is wrong with it.
         problem: String,
     },
+    /// Things that were opened together do not belong together; the text says which, and what to do.
+    #[error("{0}")]
+    Mismatch(String),
     /// The data was written by a newer version of the program.
     #[error(
         "the data is of schema version {found}, and this program knows only up to {known}: use the newer program that wrote it"

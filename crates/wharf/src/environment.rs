@@ -16,6 +16,10 @@ use uuid::Uuid;
 pub(crate) struct Environment {
     /// Folder of the profile; none when there is no home to put it in.
     pub(crate) config_folder: Option<PathBuf>,
+    /// Folder of a server's data when none is named.
+    pub(crate) data_folder: Option<PathBuf>,
+    /// What a server logs (`WHARF_LOG`).
+    pub(crate) log: Option<String>,
     /// Whether colours may be used on stdout.
     pub(crate) colour: bool,
     /// Whether a person can read stderr as it is written.
@@ -27,16 +31,18 @@ pub(crate) struct Environment {
 impl Environment {
     pub(crate) fn read() -> Self {
         let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
-        let xdg = || {
-            set("XDG_CONFIG_HOME")
-                .map(PathBuf::from)
-                .filter(|path| path.is_absolute())
+        let xdg = |variable: &str, below_home: &str| {
+            let named = set(variable).map(PathBuf::from).filter(|path| path.is_absolute());
+            let home = || set("HOME").map(|home: OsString| PathBuf::from(home).join(below_home));
+            named.or_else(home).map(|folder| folder.join("wharf"))
         };
-        let home = || set("HOME").map(|home: OsString| PathBuf::from(home).join(".config"));
-        let config = || xdg().or_else(home).map(|folder| folder.join("wharf"));
         let stderr_is_terminal = io::stderr().is_terminal();
         Self {
-            config_folder: set("WHARF_CONFIG_DIR").map(PathBuf::from).or_else(config),
+            config_folder: set("WHARF_CONFIG_DIR")
+                .map(PathBuf::from)
+                .or_else(|| xdg("XDG_CONFIG_HOME", ".config")),
+            data_folder: xdg("XDG_DATA_HOME", ".local/share"),
+            log: set("WHARF_LOG").and_then(|text| text.into_string().ok()),
             colour: set("NO_COLOR").is_none() && io::stdout().is_terminal() && stderr_is_terminal,
             stderr_is_terminal,
             stdin_is_terminal: io::stdin().is_terminal(),

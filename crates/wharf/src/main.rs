@@ -8,6 +8,7 @@ mod cli;
 mod commands;
 mod environment;
 mod failure;
+mod installation;
 mod output;
 mod password;
 mod printer;
@@ -40,8 +41,8 @@ fn main() -> ExitCode {
         can_ask: environment.stdin_is_terminal,
     };
     let done = match cli.command {
-        Command::Serve(args) => serve::run(args).map_err(Failure::from),
-        Command::Admin(command) => admin(command, &printer).map(|()| ExitCode::SUCCESS),
+        Command::Serve(args) => serve::run(args, &environment).map_err(Failure::from),
+        Command::Admin(command) => admin(command, &environment, &printer).map(|()| ExitCode::SUCCESS),
         command => client(command, &cli.global, &environment, &printer).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|failure| {
@@ -50,12 +51,11 @@ fn main() -> ExitCode {
     })
 }
 
-fn admin(command: AdminCommand, printer: &Printer) -> Result<(), Failure> {
+fn admin(command: AdminCommand, environment: &Environment, printer: &Printer) -> Result<(), Failure> {
     match command {
-        AdminCommand::Bootstrap(args) => admin::bootstrap(args, printer)?,
-        AdminCommand::VerifyJournal(args) => admin::verify_journal(args, printer)?,
+        AdminCommand::Bootstrap(args) => admin::bootstrap(args, environment, printer),
+        AdminCommand::VerifyJournal(args) => admin::verify_journal(args, environment, printer),
     }
-    Ok(())
 }
 
 fn client(command: Command, global: &GlobalArgs, environment: &Environment, printer: &Printer) -> Result<(), Failure> {

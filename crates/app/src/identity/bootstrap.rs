@@ -28,6 +28,11 @@ pub struct FirstOwner {
 }
 
 impl App {
+    /// Whether somebody who may sign in owns everything.
+    pub async fn has_owner(&self) -> Result<bool, Error> {
+        owner_remains(&mut self.inner.meta.read().await?).await
+    }
+
     /// Makes a service principal with the role Owner on everything. Refuses when there is such an owner already, unless `another` is meant.
     pub async fn bootstrap(&self, display_name: &str, another: bool) -> Result<FirstOwner, Error> {
         super::applications::check_name(display_name)?;

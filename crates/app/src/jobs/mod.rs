@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use wharf_store::meta::Unrecorded;
 
-use crate::registry::upload_key;
 use crate::{App, Error};
 
 pub use verify::{JournalReport, Problem};
@@ -103,14 +102,10 @@ impl App {
             .upload_list_expired(idle_since, created_before, BATCH)
             .await?;
         for upload in expired {
-            // A session that is just being written to is not abandoned: the next run looks again.
-            if self.inner.blobs.upload_discard(&upload_key(&upload)).await.is_err() {
-                continue;
+            // One that cannot be ended now must not keep the others.
+            if let Err(error) = self.upload_expire(upload).await {
+                tracing::warn!(error = %error, "an abandoned upload session could not be ended: {error}");
             }
-            let mut tx = self.inner.meta.begin(now).await?;
-            tx.upload_delete(upload.registry, &upload.id).await?;
-            tx.commit_unrecorded(Unrecorded::UploadProgress).await?;
-            tracing::info!(repository.name = %upload.repository, "an upload session that was abandoned has ended");
         }
         let mut tx = self.inner.meta.begin(now).await?;
         tx.sign_in_failures_expire(now - FAILURES_KEPT, BATCH).await?;

@@ -80,7 +80,12 @@ impl App {
         let registry = place.registry.id;
         let mut tx = self.inner.meta.begin(ctx.now).await?;
         let id = tx
-            .repository_ensure(registry, repository, self.new_repository_id(), ctx.now)
+            .repository_ensure(
+                registry,
+                repository,
+                RepositoryId(self.inner.environment.entropy.uuid()),
+                ctx.now,
+            )
             .await?;
         hold_blobs(&mut tx, ctx, place, id, &manifest).await?;
         let subject = manifest.subject.as_ref().map(|subject| subject.digest);

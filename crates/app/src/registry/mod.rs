@@ -15,5 +15,4 @@ pub use manifests::{ManifestPut, PushedManifest, Referrers};
 pub use place::Place;
 pub(crate) use place::RegistryCache;
 pub use tokens::{TokenAnswer, TokenGrant, TokenRequest};
-pub(crate) use uploads::upload_key;
 pub use uploads::{Chunk, MountSource, UploadStart, UploadStatus};

@@ -99,7 +99,13 @@ impl App {
             .await?;
         let granted = match &place {
             Some(place) => granted(&subject, place, wanted(&request.scopes, place, host.is_none())),
-            None => Vec::new(),
+            // At the base host the list of repositories is of all registries: what it holds is decided when it is asked for.
+            None => request
+                .scopes
+                .iter()
+                .filter(|scope| scope.resource == ScopeResource::Catalog)
+                .cloned()
+                .collect(),
         };
         let registry: Option<&Registry> = place.as_ref().map(|place| &*place.registry);
         let token_subject = self.token_subject(signed_in, registry);

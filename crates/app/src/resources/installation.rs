@@ -54,11 +54,7 @@ pub(crate) async fn installation_open(
 fn foreign(problem: String) -> Error {
     let advice =
         "point the program at the database and the data folder that belong together, or restore the missing one";
-    Error::Internal(StoreError::Corrupt {
-        place: "installation",
-        id: String::new(),
-        problem: format!("{problem}: {advice}"),
-    })
+    Error::Internal(StoreError::Mismatch(format!("{problem}: {advice}")))
 }
 
 fn check_key(vault: &Vault, stored: &Installation) -> Result<(), Error> {

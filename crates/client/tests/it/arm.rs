@@ -197,7 +197,7 @@ async fn roles_are_found_given_and_taken() {
         .unwrap();
     assert_eq!(
         arm.role_assignment_list(R, Some("atScope()")).await.unwrap(),
-        [made.clone()]
+        std::slice::from_ref(&made)
     );
     assert!(arm.role_assignment_delete(&made.id).await.unwrap());
     assert!(!arm.role_assignment_delete(&made.id).await.unwrap());

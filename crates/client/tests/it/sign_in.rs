@@ -89,7 +89,7 @@ async fn a_server_that_calls_itself_otherwise_is_reached_by_the_name_that_works(
     let server = StandIn::start().await;
     let metadata = json!({
         "name": "Wharf", "resourceManager": "https://acr.example", "microsoftGraphResourceId": "https://acr.example",
-        "authentication": {"loginEndpoint": "https://acr.example/login", "audiences": ["https://acr.example/"]},
+        "authentication": {"loginEndpoint": "https://acr.example/login/adfs", "audiences": ["https://acr.example/"]},
         "suffixes": {"acrLoginServer": ".acr.example"},
     });
     server.on("GET /metadata/endpoints?api-version=2022-09-01", 200, metadata);

@@ -70,10 +70,9 @@ impl StandIn {
             .iter()
             .map(|(name, value)| (*name, (*value).to_owned()))
             .collect();
-        let body = if body.is_null() {
-            String::new()
-        } else {
-            body.to_string()
+        let body = match body {
+            Value::Null => String::new(),
+            body => body.to_string(),
         };
         let answer = Answer {
             request: request.to_owned(),

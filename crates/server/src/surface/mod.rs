@@ -23,12 +23,19 @@ use crate::request::{CORRELATION_ID, RequestInfo};
 
 /// Everything, over one listener.
 pub fn router(app: App) -> Router {
-    Router::new().fallback(dispatch).with_state(app).layer(CatchPanicLayer::custom(panicked))
+    Router::new()
+        .fallback(dispatch)
+        .with_state(app)
+        .layer(CatchPanicLayer::custom(panicked))
 }
 
 /// A panic is a bug of ours; the client learns that, the log has the rest.
 fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
-    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("");
+    let text = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("");
     tracing::error!(panic = text, "a request ended in a panic");
     (StatusCode::INTERNAL_SERVER_ERROR, "internal error\n").into_response()
 }

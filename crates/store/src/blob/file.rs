@@ -4,47 +4,50 @@
 //! blob by one rename. Paths are made of parsed ids and digests alone (rule 43).
 
 mod append;
+mod commit;
+mod folders;
 
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, FileExt};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
-use sha2::{Digest as _, Sha256, Sha512};
 use uuid::Uuid;
 use wharf_types::digest::{Algorithm, Digest};
 
+use self::commit::{Commit, digest_of};
+use self::folders::{Folders, sync_folder};
 use crate::StoreError;
-use crate::blob::{Appended, BlobKey, BlobRead, BlobStore, Body, RunningHash, UploadKey};
+use crate::blob::{Appended, BlobKey, BlobRead, BlobStore, Body, RunningHash, UploadHold, UploadKey};
 
 /// A folder of blobs. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct FileStore {
-    root: Arc<PathBuf>,
+    folders: Folders,
     busy: append::Busy,
 }
 
 const OWNER_FILE: &str = "INSTALLATION";
-const HASH_BLOCK_BYTES: usize = 1024 * 1024;
 
 impl FileStore {
     /// The store in the folder `root`, which is made where it does not exist, readable by nobody else.
     pub fn open(root: PathBuf) -> Result<Self, StoreError> {
-        for folder in [root.join("blobs"), root.join("uploads")] {
-            make_folder(&folder)?;
+        let folders = Folders::new(root)?;
+        for folder in ["blobs", "uploads"] {
+            folders.make(&folders.root().join(folder))?;
         }
         Ok(Self {
-            root: Arc::new(root),
+            folders,
             busy: append::Busy::default(),
         })
     }
 
     fn blob_path(&self, blob: &BlobKey) -> PathBuf {
         let hex = blob.digest.hex();
-        let mut path = self.root.join("blobs");
+        let mut path = self.folders.root().join("blobs");
         path.push(blob.registry.to_string());
         path.push(blob.digest.algorithm().as_str());
         path.push(&hex[..2]);
@@ -53,7 +56,7 @@ impl FileStore {
     }
 
     fn upload_path(&self, upload: &UploadKey) -> PathBuf {
-        let mut path = self.root.join("uploads");
+        let mut path = self.folders.root().join("uploads");
         path.push(upload.registry.to_string());
         path.push(upload.id.as_str());
         path
@@ -69,130 +72,94 @@ async fn blocking<T: Send + 'static>(
         .unwrap_or_else(|error| Err(StoreError::file("file work ended early", io::Error::other(error))))
 }
 
-/// Makes a folder with its parents, and makes durable that they are there (rule 54: "and new parents").
-fn make_folder(folder: &Path) -> Result<(), StoreError> {
-    let failed = |error| StoreError::file(format!("cannot make the folder {}", folder.display()), error);
-    if folder.is_dir() {
-        return Ok(());
-    }
-    if let Some(parent) = folder.parent() {
-        make_folder(parent)?;
-    }
-    match fs::DirBuilder::new().mode(0o700).create(folder) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(failed(error)),
-        _ => {}
-    }
-    folder.parent().map_or(Ok(()), sync_folder)
-}
-
-fn sync_folder(folder: &Path) -> Result<(), StoreError> {
-    // An empty path is the current folder of a relative one.
-    let folder = if folder.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        folder
-    };
-    File::open(folder)
-        .and_then(|file| file.sync_all())
-        .map_err(|error| StoreError::file(format!("cannot sync the folder {}", folder.display()), error))
-}
-
 #[async_trait]
 impl BlobStore for FileStore {
     async fn owner(&self) -> Result<Option<Uuid>, StoreError> {
-        let root = Arc::clone(&self.root);
-        blocking(move || {
-            let path = root.join(OWNER_FILE);
-            match fs::read_to_string(&path) {
-                Ok(text) => text
-                    .trim()
-                    .parse()
-                    .map(Some)
-                    .map_err(|error| StoreError::corrupt("file", path.display(), error)),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    let used = fs::read_dir(root.join("blobs")).is_ok_and(|mut entries| entries.next().is_some());
-                    if used {
-                        Err(StoreError::corrupt(
-                            "file",
-                            path.display(),
-                            "is missing beside a folder of blobs",
-                        ))
-                    } else {
-                        Ok(None)
-                    }
-                }
-                Err(error) => Err(StoreError::file(format!("cannot read {}", path.display()), error)),
-            }
-        })
-        .await
+        let folders = self.folders.clone();
+        blocking(move || owner_of(folders.root())).await
     }
 
     async fn claim(&self, installation: Uuid) -> Result<(), StoreError> {
-        let root = Arc::clone(&self.root);
-        blocking(move || {
-            let (path, draft) = (root.join(OWNER_FILE), root.join("INSTALLATION.new"));
-            let failed = |error| StoreError::file(format!("cannot write {}", path.display()), error);
-            fs::write(&draft, format!("{installation}\n")).map_err(failed)?;
-            File::open(&draft).and_then(|file| file.sync_all()).map_err(failed)?;
-            fs::rename(&draft, &path).map_err(failed)?;
-            sync_folder(&root)
+        let folders = self.folders.clone();
+        blocking(move || match owner_of(folders.root())? {
+            None => write_owner(folders.root(), installation),
+            Some(owner) if owner == installation => Ok(()),
+            Some(_) => Err(StoreError::Conflict("the folder belongs to another installation")),
         })
         .await
     }
 
     async fn free_bytes(&self) -> Result<Option<u64>, StoreError> {
         // A question to the kernel that touches no disk; not worth a thread.
-        let space = rustix::fs::statvfs(self.root.as_path()).map_err(|error| {
+        let space = rustix::fs::statvfs(self.folders.root()).map_err(|error| {
             StoreError::file(
-                format!("cannot see the free space of {}", self.root.display()),
+                format!("cannot see the free space of {}", self.folders.root().display()),
                 error.into(),
             )
         })?;
         Ok(Some(space.f_bavail.saturating_mul(space.f_frsize)))
     }
 
+    async fn upload_hold(&self, upload: &UploadKey) -> Result<UploadHold, StoreError> {
+        Ok(UploadHold::new(upload.clone(), self.busy.enter(upload)?))
+    }
+
     async fn upload_append(
         &self,
-        upload: &UploadKey,
+        upload: &UploadHold,
         offset: u64,
         hash: RunningHash,
         body: Body<'_>,
     ) -> Result<Appended, StoreError> {
-        let guard = self.busy.enter(upload)?;
-        append::append(guard, self.upload_path(upload), offset, hash, body).await
+        let file = append::SessionFile {
+            path: self.upload_path(upload.key()),
+            folders: self.folders.clone(),
+            _hold: upload.clone(),
+        };
+        file.append(offset, hash, body).await
     }
 
-    async fn upload_commit(&self, upload: &UploadKey, size_bytes: u64, blob: &BlobKey) -> Result<(), StoreError> {
-        let guard = self.busy.enter(upload)?;
-        let (from, to) = (self.upload_path(upload), self.blob_path(blob));
+    async fn upload_commit(&self, upload: &UploadHold, size_bytes: u64, blob: &BlobKey) -> Result<(), StoreError> {
+        let hold = upload.clone();
+        let commit = Commit {
+            folders: self.folders.clone(),
+            from: self.upload_path(upload.key()),
+            to: self.blob_path(blob),
+            digest: blob.digest,
+            size_bytes,
+        };
         blocking(move || {
-            let _guard = guard;
-            commit(&from, size_bytes, &to)
+            let _hold = hold;
+            commit.run()
         })
         .await
     }
 
     async fn upload_digest(
         &self,
-        upload: &UploadKey,
+        upload: &UploadHold,
         size_bytes: u64,
         algorithm: Algorithm,
     ) -> Result<Digest, StoreError> {
-        let path = self.upload_path(upload);
+        let hold = upload.clone();
+        let path = self.upload_path(upload.key());
         blocking(move || {
-            let file = File::open(&path)
-                .map_err(|error| StoreError::file(format!("cannot open {}", path.display()), error))?;
-            digest_of(&file, size_bytes, algorithm)
-                .map_err(|error| StoreError::file(format!("cannot read {}", path.display()), error))
+            let _hold = hold;
+            // A session that nothing was ever written to has no file.
+            if size_bytes == 0 {
+                return Ok(Digest::of(algorithm, b""));
+            }
+            digest_of(&path, size_bytes, algorithm)?
+                .ok_or_else(|| StoreError::corrupt("upload", path.display(), "has lost bytes"))
         })
         .await
     }
 
-    async fn upload_discard(&self, upload: &UploadKey) -> Result<(), StoreError> {
-        let guard = self.busy.enter(upload)?;
-        let path = self.upload_path(upload);
+    async fn upload_discard(&self, upload: &UploadHold) -> Result<(), StoreError> {
+        let hold = upload.clone();
+        let path = self.upload_path(upload.key());
         blocking(move || {
-            let _guard = guard;
+            let _hold = hold;
             match fs::remove_file(&path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
                     Err(StoreError::file(format!("cannot remove {}", path.display()), error))
@@ -207,7 +174,12 @@ impl BlobStore for FileStore {
         let path = self.blob_path(blob);
         blocking(move || {
             let failed = |error| StoreError::file(format!("cannot open {}", path.display()), error);
-            let file = File::open(&path).map_err(failed)?;
+            let file = match File::open(&path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    return Err(StoreError::corrupt("blob", path.display(), "is missing"));
+                }
+                other => other.map_err(failed)?,
+            };
             let found = file.metadata().map_err(failed)?.len();
             if found != size_bytes {
                 return Err(StoreError::corrupt(
@@ -216,72 +188,57 @@ impl BlobStore for FileStore {
                     format!("has {found} bytes instead of {size_bytes}"),
                 ));
             }
-            Ok(Box::new(OpenFile(Arc::new(file))) as Box<dyn BlobRead>)
+            Ok(Box::new(OpenFile(Arc::new((file, path)))) as Box<dyn BlobRead>)
         })
         .await
     }
 }
 
-/// Renames a session's file to its blob's, replacing what may be there: a damaged file is healed by the next push of the same content.
-fn commit(from: &Path, size_bytes: u64, to: &Path) -> Result<(), StoreError> {
-    let failed = |error| StoreError::file(format!("cannot move {} to {}", from.display(), to.display()), error);
-    match fs::metadata(from) {
-        // A crash between the rename and the row: the content is in place, only the row is missing.
+fn owner_of(root: &Path) -> Result<Option<Uuid>, StoreError> {
+    let path = root.join(OWNER_FILE);
+    match fs::read_to_string(&path) {
+        Ok(text) => text
+            .trim()
+            .parse()
+            .map(Some)
+            .map_err(|error| StoreError::corrupt("file", path.display(), error)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return match fs::metadata(to) {
-                Ok(found) if found.len() == size_bytes => Ok(()),
-                _ => Err(StoreError::corrupt("upload", from.display(), "has lost its bytes")),
-            };
+            let used = fs::read_dir(root.join("blobs")).is_ok_and(|mut entries| entries.next().is_some());
+            if used {
+                let problem = "is missing beside a folder of blobs";
+                return Err(StoreError::corrupt("file", path.display(), problem));
+            }
+            Ok(None)
         }
-        Err(error) => return Err(failed(error)),
-        Ok(found) if found.len() < size_bytes => {
-            return Err(StoreError::corrupt("upload", from.display(), "has lost bytes"));
-        }
-        Ok(found) if found.len() > size_bytes => {
-            // What lies beyond came with a request that was never acknowledged.
-            let file = File::options().write(true).open(from).map_err(failed)?;
-            file.set_len(size_bytes)
-                .and_then(|()| file.sync_all())
-                .map_err(failed)?;
-        }
-        Ok(_) => {}
+        Err(error) => Err(StoreError::file(format!("cannot read {}", path.display()), error)),
     }
-    let folder = to.parent().unwrap_or(to);
-    make_folder(folder)?;
-    fs::rename(from, to).map_err(failed)?;
-    sync_folder(folder)
 }
 
-fn digest_of(file: &File, size_bytes: u64, algorithm: Algorithm) -> io::Result<Digest> {
-    let (mut sha256, mut sha512) = (Sha256::new(), Sha512::new());
-    let mut block = vec![0; HASH_BLOCK_BYTES];
-    let mut at = 0;
-    while at < size_bytes {
-        let length = usize::try_from(size_bytes - at).unwrap_or(usize::MAX).min(block.len());
-        file.read_exact_at(&mut block[..length], at)?;
-        match algorithm {
-            Algorithm::Sha256 => sha256.update(&block[..length]),
-            Algorithm::Sha512 => sha512.update(&block[..length]),
-        }
-        at += length as u64;
-    }
-    Ok(match algorithm {
-        Algorithm::Sha256 => Digest::Sha256(sha256.finalize().into()),
-        Algorithm::Sha512 => Digest::Sha512(sha512.finalize().into()),
-    })
+fn write_owner(root: &Path, installation: Uuid) -> Result<(), StoreError> {
+    let (path, draft) = (root.join(OWNER_FILE), root.join("INSTALLATION.new"));
+    let failed = |error| StoreError::file(format!("cannot write {}", path.display()), error);
+    fs::write(&draft, format!("{installation}\n")).map_err(failed)?;
+    File::open(&draft).and_then(|file| file.sync_all()).map_err(failed)?;
+    fs::rename(&draft, &path).map_err(failed)?;
+    sync_folder(root)
 }
 
-struct OpenFile(Arc<File>);
+struct OpenFile(Arc<(File, PathBuf)>);
 
 #[async_trait]
 impl BlobRead for OpenFile {
     async fn read_at(&self, offset: u64, length: usize) -> Result<Bytes, StoreError> {
-        let file = Arc::clone(&self.0);
+        let open = Arc::clone(&self.0);
         blocking(move || {
+            let (file, path) = &*open;
             let mut block = BytesMut::zeroed(length);
-            file.read_exact_at(&mut block, offset)
-                .map_err(|error| StoreError::file("cannot read a blob", error))?;
-            Ok(block.freeze())
+            match file.read_exact_at(&mut block, offset) {
+                Ok(()) => Ok(block.freeze()),
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                    Err(StoreError::corrupt("blob", path.display(), "ended early"))
+                }
+                Err(error) => Err(StoreError::file(format!("cannot read {}", path.display()), error)),
+            }
         })
         .await
     }

@@ -10,7 +10,9 @@ mod download;
 mod file;
 mod hash;
 
+use std::any::Any;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -41,6 +43,29 @@ pub struct UploadKey {
     pub registry: RegistryId,
     /// The session.
     pub id: UploadId,
+}
+
+/// The right to work on the bytes of an upload session, which nobody else has meanwhile ([`BlobStore::upload_hold`]). Work that outlives the request
+/// that started it keeps the right until it has ended.
+#[derive(Clone)]
+pub struct UploadHold {
+    key: UploadKey,
+    _guard: Arc<dyn Any + Send + Sync>,
+}
+
+impl UploadHold {
+    /// For places of bytes: the session, and what gives the right back when the last one drops it.
+    pub fn new(key: UploadKey, guard: impl Any + Send + Sync) -> Self {
+        Self {
+            key,
+            _guard: Arc::new(guard),
+        }
+    }
+
+    /// The session.
+    pub fn key(&self) -> &UploadKey {
+        &self.key
+    }
 }
 
 /// The bytes of a request, as they arrive.
@@ -76,29 +101,34 @@ pub trait BlobStore: Send + Sync + 'static {
     /// How many bytes may still be written, where that is known.
     async fn free_bytes(&self) -> Result<Option<u64>, StoreError>;
 
+    /// Takes the right to work on a session's bytes, before the session's row is read: what the row says is true of the bytes as long as the right is
+    /// held. Else a request that read the row before another one wrote would overwrite bytes that were acknowledged. Fails with
+    /// [`StoreError::Conflict`] while somebody else has it.
+    async fn upload_hold(&self, upload: &UploadKey) -> Result<UploadHold, StoreError>;
+
     /// Writes `body` to an upload session after its first `offset` bytes, whose hash is `hash`. What lies beyond them was never acknowledged and is
     /// overwritten. When this returns, the bytes up to [`Appended::offset`] are durable. On an error, none of the new ones is (rule 55).
     async fn upload_append(
         &self,
-        upload: &UploadKey,
+        upload: &UploadHold,
         offset: u64,
         hash: RunningHash,
         body: Body<'_>,
     ) -> Result<Appended, StoreError>;
 
     /// Makes the session's `size_bytes` bytes the content of `blob`, which they are known to be. Doing it again after a crash is not an error.
-    async fn upload_commit(&self, upload: &UploadKey, size_bytes: u64, blob: &BlobKey) -> Result<(), StoreError>;
+    async fn upload_commit(&self, upload: &UploadHold, size_bytes: u64, blob: &BlobKey) -> Result<(), StoreError>;
 
     /// The sum of the session's `size_bytes` bytes with the digest's algorithm, for the one that was not computed as they arrived.
     async fn upload_digest(
         &self,
-        upload: &UploadKey,
+        upload: &UploadHold,
         size_bytes: u64,
         algorithm: wharf_types::digest::Algorithm,
     ) -> Result<Digest, StoreError>;
 
     /// Throws the session's bytes away, if there are any.
-    async fn upload_discard(&self, upload: &UploadKey) -> Result<(), StoreError>;
+    async fn upload_discard(&self, upload: &UploadHold) -> Result<(), StoreError>;
 
     /// Opens a blob, which must have `size_bytes` bytes.
     async fn blob_open(&self, blob: &BlobKey, size_bytes: u64) -> Result<Box<dyn BlobRead>, StoreError>;

@@ -92,16 +92,15 @@ impl Tx {
         const SQL: &str = "UPDATE blobs SET touched_at_us = $4 WHERE registry_id = $1 AND digest = $3 AND EXISTS (
             SELECT 1 FROM repository_blobs WHERE repository_blobs.registry_id = $1 AND repository_id = $2 AND repository_blobs.digest = $3)
             RETURNING size_bytes";
-        let row = fetch_optional!(
-            (i64,),
-            self,
-            SQL,
-            registry.0,
-            repository.0,
-            digest.to_string(),
-            now.as_us()
-        );
-        Ok(row.map(|(size,)| unsigned(size)))
+        // PostgreSQL looks at the blob's row again after it waited for it, and not at the link, which the other transaction may have removed.
+        const STILL: &str =
+            "SELECT 1 FROM repository_blobs WHERE registry_id = $1 AND repository_id = $2 AND digest = $3";
+        let text = digest.to_string();
+        let Some((size,)) = fetch_optional!((i64,), self, SQL, registry.0, repository.0, &text, now.as_us()) else {
+            return Ok(None);
+        };
+        let linked = fetch_optional!((i32,), self, STILL, registry.0, repository.0, &text).is_some();
+        Ok(linked.then(|| unsigned(size)))
     }
 
     /// Takes a blob away from a repository, unless a manifest there needs it. Returns whether the repository had it.

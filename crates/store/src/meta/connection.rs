@@ -25,9 +25,39 @@ pub(crate) enum Backend<'a> {
 /// A connection that reads. Every method of it is a query.
 pub struct Read {
     pub(crate) connection: Connection,
+    /// A statement failed: the transaction that it belongs to will not be committed.
+    failed: bool,
 }
 
 impl Read {
+    pub(crate) fn new(connection: Connection) -> Self {
+        Self {
+            connection,
+            failed: false,
+        }
+    }
+
+    /// Refuses further statements of a transaction in which one failed. On a full disk SQLite has rolled it back by itself by then: each would be durable at
+    /// once, without a record. PostgreSQL refuses them anyway.
+    pub(crate) fn usable(&self) -> Result<(), StoreError> {
+        match self.connection {
+            Connection::SqliteTx(_) | Connection::PostgresTx(_) if self.failed => {
+                Err(StoreError::Conflict("an earlier statement of the transaction failed"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes note of a statement's failure.
+    pub(crate) fn checked<T>(&mut self, result: Result<T, sqlx::Error>) -> Result<T, StoreError> {
+        self.failed |= result.is_err();
+        result.map_err(StoreError::from)
+    }
+
+    pub(crate) fn is_sqlite(&self) -> bool {
+        matches!(self.connection, Connection::Sqlite(_) | Connection::SqliteTx(_))
+    }
+
     pub(crate) fn backend(&mut self) -> Backend<'_> {
         match &mut self.connection {
             Connection::Sqlite(connection) => Backend::Sqlite(connection),
@@ -89,21 +119,31 @@ impl Tx {
     }
 
     async fn finish(self) -> Result<(), StoreError> {
+        // After a failed statement PostgreSQL answers a commit with a rollback, of which the driver says nothing; SQLite would commit the rest. Neither is
+        // what the caller means.
+        self.usable()?;
         let Self {
             read,
             generations,
             recorded,
             ..
         } = self;
-        match read.connection {
-            Connection::SqliteTx(transaction) => transaction.commit().await?,
-            Connection::PostgresTx(transaction) => transaction.commit().await?,
-            // A `Tx` is only made of transactions (open.rs); a plain connection has nothing to commit.
-            Connection::Sqlite(_) | Connection::Postgres(_) => {}
-        }
-        for area in recorded {
-            generations.bump(area);
-        }
-        Ok(())
+        // A task of its own: a client that goes away drops its request's future at any await, and a change that became durable all the same would be
+        // unknown to this node's memory.
+        let commit = tokio::spawn(async move {
+            match read.connection {
+                Connection::SqliteTx(transaction) => transaction.commit().await?,
+                Connection::PostgresTx(transaction) => transaction.commit().await?,
+                // A `Tx` is only made of transactions (open.rs); a plain connection has nothing to commit.
+                Connection::Sqlite(_) | Connection::Postgres(_) => {}
+            }
+            for area in recorded {
+                generations.bump(area);
+            }
+            Ok(())
+        });
+        commit
+            .await
+            .unwrap_or_else(|error| Err(StoreError::Unavailable(sqlx::Error::Io(std::io::Error::other(error)))))
     }
 }

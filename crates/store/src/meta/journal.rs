@@ -174,12 +174,9 @@ macro_rules! select {
 impl Read {
     /// The newest version that the journal knows.
     pub(super) async fn journal_newest_version(&mut self) -> Result<i64, StoreError> {
-        let row = fetch_optional!(
-            (i64,),
-            self,
-            "SELECT version FROM journal ORDER BY sequence DESC LIMIT 1"
-        );
-        Ok(row.map_or(0, |(version,)| version))
+        // Not the last row's: a transaction that began first may write last, and another node's clock may be ahead.
+        const SQL: &str = "SELECT version FROM journal ORDER BY version DESC LIMIT 1";
+        Ok(fetch_optional!((i64,), self, SQL).map_or(0, |(version,)| version))
     }
 
     /// A tenant's rows on resources whose text starts with `prefix`, the newest first, before that sequence number, at most `limit`.

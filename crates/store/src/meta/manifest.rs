@@ -10,7 +10,7 @@ use wharf_types::name::{RepositoryName, TagName};
 use wharf_types::time::Time;
 
 use crate::StoreError;
-use crate::meta::{Read, Tx, json_text, signed, stored, stored_json, unsigned};
+use crate::meta::{Read, Tx, cursor, json_text, signed, stored, stored_json, unsigned};
 
 /// A manifest as it was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -175,6 +175,10 @@ impl Read {
         const SQL: &str = "SELECT digest, media_type, size_bytes, artifact_type, annotations FROM manifests
             WHERE registry_id = $1 AND repository_id = (SELECT id FROM repositories WHERE registry_id = $1 AND name = $2)
             AND subject = $3 AND digest > $4 AND ($5 IS NULL OR artifact_type = $5) ORDER BY digest LIMIT $6";
+        if artifact_type.is_some_and(|artifact_type| artifact_type.contains('\0')) {
+            // No media type holds that byte, and PostgreSQL would not take the question.
+            return Ok(Vec::new());
+        }
         let rows = fetch_all!(
             ReferrerRow,
             self,
@@ -182,7 +186,7 @@ impl Read {
             registry.0,
             repository.as_str(),
             subject.to_string(),
-            after,
+            cursor(after),
             artifact_type,
             limit as i64
         );
@@ -202,13 +206,18 @@ impl Tx {
     ) -> Result<bool, StoreError> {
         const CONTENT: &str = "INSERT INTO manifest_contents (registry_id, digest, content) VALUES ($1, $2, $3)
             ON CONFLICT (registry_id, digest) DO NOTHING";
+        const HOLD: &str = "INSERT INTO manifest_contents (registry_id, digest, content) VALUES ($1, $2, $3)
+            ON CONFLICT (registry_id, digest) DO UPDATE SET digest = excluded.digest";
         const MANIFEST: &str =
             "INSERT INTO manifests (registry_id, repository_id, digest, media_type, size_bytes, artifact_type, subject,
             annotations, created_at_us, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
             ON CONFLICT (registry_id, repository_id, digest) DO NOTHING";
         let digest = manifest.digest.to_string();
         let version = self.version();
-        execute!(self, CONTENT, registry.0, &digest, manifest.content);
+        // Where transactions run side by side, content that is there has to be held: the deletion of its last other manifest would take it away.
+        // SQLite has one writer, and would write the bytes again.
+        let content = if self.is_sqlite() { CONTENT } else { HOLD };
+        execute!(self, content, registry.0, &digest, manifest.content);
         let annotations = Some(manifest.annotations).filter(|map| !map.is_empty()).map(json_text);
         let rows = execute!(
             self,
@@ -256,6 +265,10 @@ impl Tx {
         repository: RepositoryId,
         digest: &Digest,
     ) -> Result<Option<Vec<TagName>>, StoreError> {
+        // Who pushes the same content elsewhere or sets a tag on the manifest is waited for; the content first, as pushes take it.
+        const CONTENT_LOCK: &str = "SELECT 1 FROM manifest_contents WHERE registry_id = $1 AND digest = $2 FOR UPDATE";
+        const MANIFEST_LOCK: &str =
+            "SELECT 1 FROM manifests WHERE registry_id = $1 AND repository_id = $2 AND digest = $3 FOR UPDATE";
         const TAGS: &str =
             "DELETE FROM tags WHERE registry_id = $1 AND repository_id = $2 AND digest = $3 RETURNING name";
         const REFERENCES: &str =
@@ -264,6 +277,8 @@ impl Tx {
         const CONTENT: &str = "DELETE FROM manifest_contents WHERE registry_id = $1 AND digest = $2 AND NOT EXISTS (
             SELECT 1 FROM manifests WHERE manifests.registry_id = $1 AND manifests.digest = $2)";
         let text = digest.to_string();
+        lock!(self, CONTENT_LOCK, registry.0, &text);
+        lock!(self, MANIFEST_LOCK, registry.0, repository.0, &text);
         let tags = fetch_all!((String,), self, TAGS, registry.0, repository.0, &text);
         execute!(self, REFERENCES, registry.0, repository.0, &text);
         if execute!(self, MANIFEST, registry.0, repository.0, &text) != 1 {

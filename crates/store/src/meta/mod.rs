@@ -55,6 +55,12 @@ fn stored_json<T: serde::de::DeserializeOwned>(
     serde_json::from_str(text).map_err(|error| StoreError::corrupt(table, id, error))
 }
 
+/// A list's cursor, which is whatever a client sent, cut at a NUL byte: PostgreSQL takes no text with one. Names hold none, so what follows it cannot
+/// decide where a page starts.
+fn cursor(after: &str) -> &str {
+    after.split('\0').next().unwrap_or_default()
+}
+
 /// A value as JSON text. The types that are stored so have string keys and no special numbers, so this does not fail.
 fn json_text<T: serde::Serialize>(value: &T) -> String {
     serde_json::to_string(value).unwrap_or_default()

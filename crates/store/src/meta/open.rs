@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgPool, SqlitePool};
+use sqlx::{Connection as _, PgPool, SqlitePool};
 use wharf_types::time::Time;
 
 use crate::StoreError;
@@ -48,6 +48,7 @@ const POSTGRES_CONNECTIONS: u32 = 16;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a writer waits for another process (`wharf admin`) that writes to the same file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+const BUSY_PAUSE: Duration = Duration::from_millis(20);
 
 impl MetaStore {
     /// Opens the database, making it where it does not exist, and brings its schema up to date.
@@ -73,7 +74,7 @@ impl MetaStore {
             Pools::Sqlite { readers, .. } => Connection::Sqlite(readers.acquire().await?),
             Pools::Postgres(pool) => Connection::Postgres(pool.acquire().await?),
         };
-        Ok(Read { connection })
+        Ok(Read::new(connection))
     }
 
     /// A write transaction.
@@ -85,7 +86,7 @@ impl MetaStore {
         };
         let version = self.tick(now);
         Ok(Tx {
-            read: Read { connection },
+            read: Read::new(connection),
             generations: Arc::clone(&self.generations),
             version,
             recorded: Vec::new(),
@@ -133,11 +134,20 @@ async fn open_sqlite(path: &PathBuf) -> Result<Pools, StoreError> {
         .foreign_keys(true)
         .busy_timeout(BUSY_TIMEOUT)
         .pragma("journal_size_limit", "67108864");
-    let writer = SqlitePoolOptions::new()
-        .max_connections(1)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .connect_with(options.clone())
-        .await?;
+    let deadline = Instant::now() + BUSY_TIMEOUT;
+    let writer = loop {
+        let pool = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            // On a full disk SQLite rolls a transaction back by itself, of which the driver does not know: that connection would begin no other.
+            .before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }))
+            .connect_with(options.clone());
+        match pool.await.map_err(StoreError::from) {
+            // SQLite does not wait when it changes a new file's journal mode while another process writes the first tables.
+            Err(StoreError::Retry) if Instant::now() < deadline => tokio::time::sleep(BUSY_PAUSE).await,
+            other => break other?,
+        }
+    };
     let readers = SqlitePoolOptions::new()
         .max_connections(SQLITE_READERS)
         .acquire_timeout(ACQUIRE_TIMEOUT)

@@ -15,20 +15,43 @@ macro_rules! on_backend {
 /// How many rows the statement touched.
 macro_rules! execute {
     ($read:expr, $sql:expr $(, $bind:expr)* $(,)?) => {
-        on_backend!($read, connection => sqlx::query($sql)$(.bind($bind))*.execute(connection).await?.rows_affected())
+        {
+            $read.usable()?;
+            let done = on_backend!($read, connection => sqlx::query($sql)$(.bind($bind))*.execute(connection).await
+                .map(|done| done.rows_affected()));
+            $read.checked(done)?
+        }
     };
 }
 
 /// The one row, or none.
 macro_rules! fetch_optional {
     ($row:ty, $read:expr, $sql:expr $(, $bind:expr)* $(,)?) => {
-        on_backend!($read, connection => sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.fetch_optional(connection).await?)
+        {
+            $read.usable()?;
+            let row = on_backend!($read, connection => sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.fetch_optional(connection).await);
+            $read.checked(row)?
+        }
     };
 }
 
 /// All rows.
 macro_rules! fetch_all {
     ($row:ty, $read:expr, $sql:expr $(, $bind:expr)* $(,)?) => {
-        on_backend!($read, connection => sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.fetch_all(connection).await?)
+        {
+            $read.usable()?;
+            let rows = on_backend!($read, connection => sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.fetch_all(connection).await);
+            $read.checked(rows)?
+        }
+    };
+}
+
+/// Runs a statement that only locks rows, where transactions run side by side: SQLite has one writer at a time and no such statement.
+macro_rules! lock {
+    ($tx:expr, $sql:expr $(, $bind:expr)* $(,)?) => {
+        if let $crate::meta::connection::Backend::Postgres(connection) = $tx.backend() {
+            let locked = sqlx::query($sql)$(.bind($bind))*.execute(connection).await;
+            $tx.checked(locked)?;
+        }
     };
 }

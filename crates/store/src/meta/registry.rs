@@ -10,7 +10,7 @@ use wharf_types::resource::{RegistryScope, ResourceScope};
 use wharf_types::time::Time;
 
 use crate::StoreError;
-use crate::meta::{Read, Tx, json_text, stored, stored_json};
+use crate::meta::{Read, Tx, cursor, json_text, stored, stored_json};
 
 /// A registry and its settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,7 +126,7 @@ impl Read {
         limit: usize,
     ) -> Result<Vec<Registry>, StoreError> {
         const SQL: &str = select!("tenant_id = $1 AND subscription_id = $2 AND name > $3 ORDER BY name LIMIT $4");
-        fetch_all!(Row, self, SQL, tenant.0, subscription.0, after, limit as i64)
+        fetch_all!(Row, self, SQL, tenant.0, subscription.0, cursor(after), limit as i64)
             .into_iter()
             .map(Registry::try_from)
             .collect()
@@ -155,7 +155,7 @@ impl Read {
         limit: usize,
     ) -> Result<Vec<Registry>, StoreError> {
         const SQL: &str = select!("subscription_id = $1 AND group_key = $2 AND name > $3 ORDER BY name LIMIT $4");
-        fetch_all!(Row, self, SQL, subscription.0, group.key(), after, limit as i64)
+        fetch_all!(Row, self, SQL, subscription.0, group.key(), cursor(after), limit as i64)
             .into_iter()
             .map(Registry::try_from)
             .collect()
@@ -183,8 +183,13 @@ impl Read {
 }
 
 impl Tx {
-    /// Adds a registry. Fails when the name is taken.
+    /// Adds a registry to its resource group. Fails when the name is taken or the group is gone.
+    ///
+    /// Whoever waits for a name has it the moment that it is given up: ask [`Read::registry_name_is_held`] after this, in the same transaction.
     pub async fn registry_insert(&mut self, registry: &Registry) -> Result<(), StoreError> {
+        if !self.resource_group_hold(registry.subscription, &registry.group).await? {
+            return Err(StoreError::Conflict("the resource group is gone"));
+        }
         const SQL: &str =
             "INSERT INTO registries (id, tenant_id, subscription_id, group_key, group_name, name, location, sku,
             admin_enabled, anonymous_pull, tags, created_at_us, updated_at_us, version)

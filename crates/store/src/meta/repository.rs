@@ -6,7 +6,7 @@ use wharf_types::name::RepositoryName;
 use wharf_types::time::Time;
 
 use crate::StoreError;
-use crate::meta::{Read, Tx, stored};
+use crate::meta::{Read, Tx, cursor, stored};
 
 impl Read {
     /// The repository of that name. It may hold nothing yet, or nothing any more.
@@ -29,7 +29,7 @@ impl Read {
         const SQL: &str = "SELECT name FROM repositories WHERE registry_id = $1 AND name > $2 AND EXISTS (
             SELECT 1 FROM manifests WHERE manifests.registry_id = $1 AND manifests.repository_id = repositories.id)
             ORDER BY name LIMIT $3";
-        let rows = fetch_all!((String,), self, SQL, registry.0, after, limit as i64);
+        let rows = fetch_all!((String,), self, SQL, registry.0, cursor(after), limit as i64);
         rows.into_iter()
             .map(|(name,)| stored("repositories", &name, &name))
             .collect()

@@ -8,7 +8,7 @@ use wharf_types::name::{Location, ResourceGroupName};
 use wharf_types::time::Time;
 
 use crate::StoreError;
-use crate::meta::{Read, Tx, json_text, stored, stored_json};
+use crate::meta::{Read, Tx, cursor, json_text, stored, stored_json};
 
 /// A resource group: what registries lie in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +57,7 @@ impl Read {
     ) -> Result<Vec<ResourceGroup>, StoreError> {
         const SQL: &str = "SELECT subscription_id, name, location, tags FROM resource_groups
             WHERE subscription_id = $1 AND name_key > $2 ORDER BY name_key LIMIT $3";
-        fetch_all!(Row, self, SQL, subscription.0, after, limit as i64)
+        fetch_all!(Row, self, SQL, subscription.0, cursor(after), limit as i64)
             .into_iter()
             .map(resource_group)
             .collect()
@@ -96,6 +96,17 @@ impl Tx {
         Ok(true)
     }
 
+    /// Holds a resource group for this transaction: until the commit nobody can remove it. Returns whether it is there.
+    pub(super) async fn resource_group_hold(
+        &mut self,
+        subscription: SubscriptionId,
+        name: &ResourceGroupName,
+    ) -> Result<bool, StoreError> {
+        const LOCK: &str = "SELECT 1 FROM resource_groups WHERE subscription_id = $1 AND name_key = $2 FOR KEY SHARE";
+        lock!(self, LOCK, subscription.0, name.key());
+        Ok(self.resource_group_get(subscription, name).await?.is_some())
+    }
+
     /// Removes the resource group, which must hold no registry any more. Returns whether it was there.
     pub async fn resource_group_delete(
         &mut self,
@@ -104,6 +115,9 @@ impl Tx {
     ) -> Result<bool, StoreError> {
         const SQL: &str = "DELETE FROM resource_groups WHERE subscription_id = $1 AND name_key = $2 AND NOT EXISTS (
             SELECT 1 FROM registries WHERE subscription_id = $1 AND group_key = $2 AND deleted_at_us IS NULL)";
+        // First a lock, so that the statement after it sees the registries of those who held the group.
+        const LOCK: &str = "SELECT 1 FROM resource_groups WHERE subscription_id = $1 AND name_key = $2 FOR UPDATE";
+        lock!(self, LOCK, subscription.0, name.key());
         Ok(execute!(self, SQL, subscription.0, name.key()) == 1)
     }
 }

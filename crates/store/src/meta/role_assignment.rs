@@ -117,7 +117,7 @@ impl Read {
 }
 
 impl Tx {
-    /// Gives the role. Fails when the principal holds it there already, or the id is taken.
+    /// Gives the role. Fails when the principal holds it there already, the id is taken, or the resource group or registry is gone.
     pub async fn role_assignment_insert(&mut self, assignment: &RoleAssignment) -> Result<(), StoreError> {
         const SQL: &str = "INSERT INTO role_assignments (id, tenant_id, principal_id, principal_type, role_definition_id, scope, scope_key,
             created_by, created_at_us, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
@@ -132,6 +132,9 @@ impl Tx {
             created_by,
             created_at,
         } = assignment;
+        if !self.scope_hold(scope).await? {
+            return Err(StoreError::Conflict("the scope is gone"));
+        }
         let (text, key) = (scope.to_string(), scope.key());
         execute!(
             self,
@@ -150,6 +153,24 @@ impl Tx {
         Ok(())
     }
 
+    /// Holds what a scope names for this transaction: until the commit nobody can delete it. A role given while its registry is deleted would
+    /// hold for the next one of that name (rule 36). Returns whether it is there.
+    async fn scope_hold(&mut self, scope: &ResourceScope) -> Result<bool, StoreError> {
+        const SQL: &str = "SELECT 1 FROM registries WHERE subscription_id = $1 AND group_key = $2 AND name = $3 AND deleted_at_us IS NULL";
+        const LOCK: &str = "SELECT 1 FROM registries WHERE subscription_id = $1 AND group_key = $2 AND name = $3 AND deleted_at_us IS NULL
+            FOR SHARE";
+        match scope {
+            ResourceScope::ResourceGroup(subscription, group) => self.resource_group_hold(*subscription, group).await,
+            ResourceScope::Registry(registry) | ResourceScope::Repository(registry, _) => {
+                let (subscription, group, name) =
+                    (registry.subscription.0, registry.group.key(), registry.name.as_str());
+                lock!(self, LOCK, subscription, &group, name);
+                Ok(fetch_optional!((i32,), self, SQL, subscription, &group, name).is_some())
+            }
+            ResourceScope::Root | ResourceScope::Subscription(_) | ResourceScope::DirectoryObject(_) => Ok(true),
+        }
+    }
+
     /// Takes the role away. Returns whether it was there.
     pub async fn role_assignment_delete(&mut self, tenant: TenantId, id: RoleAssignmentId) -> Result<bool, StoreError> {
         Ok(execute!(
@@ -160,7 +181,8 @@ impl Tx {
         ) == 1)
     }
 
-    /// Takes away what was given at a scope and below, because the scope goes: one of the same name starts without old rights (rule 36).
+    /// Takes away what was given at a scope and below, because the scope goes: one of the same name starts without old rights (rule 36). To be called after
+    /// the deletion itself, which waits for those who are giving a role there.
     pub async fn role_assignment_delete_within(
         &mut self,
         tenant: TenantId,
@@ -169,7 +191,9 @@ impl Tx {
         // The names that a scope is made of hold no character after '/' up to '0', so this is exactly the subtree.
         const SQL: &str = "DELETE FROM role_assignments WHERE tenant_id = $1 AND (scope_key = $2 OR (scope_key > $3 AND scope_key < $4))";
         let key = scope.key();
-        let (from, to) = (format!("{key}/"), format!("{key}0"));
+        // The root's key is the slash itself.
+        let stem = key.trim_end_matches('/');
+        let (from, to) = (format!("{stem}/"), format!("{stem}0"));
         Ok(execute!(self, SQL, tenant.0, key, from, to))
     }
 }

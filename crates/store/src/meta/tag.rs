@@ -6,7 +6,7 @@ use wharf_types::name::{RepositoryName, TagName};
 use wharf_types::time::Time;
 
 use crate::StoreError;
-use crate::meta::{Read, Tx, stored};
+use crate::meta::{Read, Tx, cursor, stored};
 
 impl Read {
     /// What a tag names.
@@ -34,7 +34,7 @@ impl Read {
         let Some(id) = self.repository_get(registry, repository).await? else {
             return Ok(None);
         };
-        let rows = fetch_all!((String,), self, SQL, registry.0, id.0, after, limit as i64);
+        let rows = fetch_all!((String,), self, SQL, registry.0, id.0, cursor(after), limit as i64);
         rows.into_iter()
             .map(|(name,)| stored("tags", &name, &name))
             .collect::<Result<_, _>>()
@@ -52,23 +52,26 @@ impl Tx {
         digest: &Digest,
         now: Time,
     ) -> Result<Option<Digest>, StoreError> {
-        const SQL: &str =
+        // In steps that each wait for whoever writes the tag just now, so that what it named before is told rightly to the second of two movers as well:
+        // the journal proves every move.
+        const INSERT: &str =
             "INSERT INTO tags (registry_id, repository_id, name, digest, created_at_us, updated_at_us, version)
-            VALUES ($1, $2, $3, $4, $5, $5, $6) ON CONFLICT (registry_id, repository_id, name)
-            DO UPDATE SET digest = excluded.digest, updated_at_us = excluded.updated_at_us, version = excluded.version";
-        let before = self.tag_get(registry, repository, name).await?;
-        let version = self.version();
-        execute!(
-            self,
-            SQL,
-            registry.0,
-            repository.0,
-            name.as_str(),
-            digest.to_string(),
-            now.as_us(),
-            version
-        );
-        Ok(before)
+            VALUES ($1, $2, $3, $4, $5, $5, $6) ON CONFLICT (registry_id, repository_id, name) DO NOTHING";
+        const HOLD: &str = "UPDATE tags SET updated_at_us = $4, version = $5
+            WHERE registry_id = $1 AND repository_id = $2 AND name = $3 RETURNING digest";
+        const MOVE: &str = "UPDATE tags SET digest = $4 WHERE registry_id = $1 AND repository_id = $2 AND name = $3";
+        let (version, name, digest) = (self.version(), name.as_str(), digest.to_string());
+        let (registry, repository, now) = (registry.0, repository.0, now.as_us());
+        if execute!(self, INSERT, registry, repository, name, &digest, now, version) == 1 {
+            return Ok(None);
+        }
+        let row = fetch_optional!((String,), self, HOLD, registry, repository, name, now, version);
+        // Removed since the first step: the transaction starts again.
+        let (before,) = row.ok_or(StoreError::Retry)?;
+        if before != digest {
+            execute!(self, MOVE, registry, repository, name, &digest);
+        }
+        stored("tags", name, &before).map(Some)
     }
 
     /// Removes a tag; the manifest stays. Returns what it named, if it was there.

@@ -1,16 +1,87 @@
-//! `wharf admin`: what is done on the server's host, next to its data.
+//! `wharf admin`: what is done on the server's host, next to its data. It works beside a running server, which takes note within seconds.
 
-use crate::{
-    cli::server::{BootstrapArgs, VerifyJournalArgs},
-    printer::Printer,
-};
+use std::future::Future;
+
+use anyhow::{Context, bail};
+use serde_json::json;
+use wharf_app::{App, Error};
+
+use crate::cli::server::{BootstrapArgs, DataArgs, VerifyJournalArgs};
+use crate::environment::Environment;
+use crate::failure::Failure;
+use crate::installation::{Config, DataFolder, open, plain};
+use crate::printer::Printer;
 
 /// Makes the first owner.
-pub(crate) fn bootstrap(_args: BootstrapArgs, _printer: &Printer) -> anyhow::Result<()> {
-    anyhow::bail!("this build has no server")
+pub(crate) fn bootstrap(args: BootstrapArgs, environment: &Environment, printer: &Printer) -> Result<(), Failure> {
+    let owner = with_installation(args.data, environment, async move |app| {
+        match app.bootstrap(&args.name, args.another).await {
+            Err(Error::Conflict {
+                code: "OwnerExists", ..
+            }) => {
+                bail!("this installation has an owner already: sign in as that one, or make another with --another")
+            }
+            other => other.map_err(plain),
+        }
+    })?;
+    let result = json!({
+        "tenant": owner.principal.tenant,
+        "subscription": owner.subscription.id,
+        "appId": owner.principal.app_id,
+        "password": owner.secret.expose(),
+    });
+    printer.warning("this password is shown only now: keep it where secrets are kept");
+    printer.result(result, None)
 }
 
 /// Checks the journal's hash chain.
-pub(crate) fn verify_journal(_args: VerifyJournalArgs, _printer: &Printer) -> anyhow::Result<()> {
-    anyhow::bail!("this build has no server")
+pub(crate) fn verify_journal(
+    args: VerifyJournalArgs,
+    environment: &Environment,
+    printer: &Printer,
+) -> Result<(), Failure> {
+    let shown = environment.stderr_is_terminal && !printer.only_show_errors;
+    let progress = move |position: i64| {
+        if shown {
+            anstream::eprint!("\r{position} rows");
+        }
+    };
+    let report = with_installation(args.data, environment, async move |app| {
+        app.journal_verify(progress).await.map_err(plain)
+    })?;
+    if shown {
+        anstream::eprintln!();
+    }
+    let result = json!({
+        "rows": report.rows,
+        "signedHeads": report.heads,
+        "unverifiableHeads": report.unverifiable_heads,
+        "intact": report.problem.is_none(),
+        "problem": report.problem.as_ref().map(ToString::to_string),
+    });
+    printer.result(result, None)?;
+    match report.problem {
+        None => Ok(()),
+        Some(problem) => Err(Failure::general(format!("the journal is not intact: {problem}"))),
+    }
+}
+
+fn with_installation<T, F: Future<Output = anyhow::Result<T>>>(
+    args: DataArgs,
+    environment: &Environment,
+    work: impl FnOnce(App) -> F,
+) -> anyhow::Result<T> {
+    let config = Config::for_admin(args, environment)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .context("cannot start")?;
+    runtime.block_on(async {
+        let public = config.public_address(config.listen.port())?;
+        let opened = open(&config, DataFolder::open(&config.data)?, public).await?;
+        let result = work(opened.app.clone()).await;
+        opened.app.close().await;
+        result
+    })
 }

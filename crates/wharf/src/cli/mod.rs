@@ -202,4 +202,27 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn the_contract_for_scripts_is_understood() {
+        for line in [
+            "wharf serve",
+            "wharf serve --config c.toml --data d --listen 127.0.0.1:5000 --domain acr.test --tls-cert c --tls-key k",
+            "wharf serve --data d --domain acr.test --tls self-signed --public-url https://acr.test --database sqlite:x",
+            "wharf admin bootstrap --data d -o json",
+            "wharf admin bootstrap --data d --database postgres://h/d --another",
+            "wharf admin verify-journal --data d",
+        ] {
+            if let Err(error) = Cli::try_parse_from(line.split(' ')) {
+                panic!("{line}: {error}");
+            }
+        }
+        for line in [
+            "wharf serve --tls-cert c",
+            "wharf serve --tls self-signed --tls-cert c --tls-key k",
+            "wharf serve --tls no",
+        ] {
+            assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");
+        }
+    }
 }

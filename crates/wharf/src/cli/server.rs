@@ -21,7 +21,8 @@ pub(crate) struct DataArgs {
 }
 
 /// Where a certificate comes from when no file is named
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum TlsMode {
     /// From an authority of the server's own; its certificate is DIR/tls/ca.pem
     SelfSigned,

@@ -29,7 +29,7 @@ pub(crate) fn checked_scope(scope: &str) -> Result<String, Failure> {
     let whole = match parts.as_slice() {
         [""] => return Ok("/".to_owned()),
         [first, rest @ ..] if first.eq_ignore_ascii_case("subscriptions") => {
-            matches!(rest.len(), 1 | 3) || rest.len() >= 6
+            matches!(rest.len(), 1 | 3) || rest.len() >= 5
         }
         _ => true,
     };

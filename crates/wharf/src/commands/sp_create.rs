@@ -7,7 +7,10 @@ use wharf_types::{
         SecretText,
         role_assignment::{PrincipalType, RoleAssignmentPutProperties},
     },
-    graph::{Application, application::ApplicationInput, service_principal::ServicePrincipalPost},
+    graph::{
+        Application, PasswordCredential, ServicePrincipal, application::ApplicationInput,
+        service_principal::ServicePrincipalPost,
+    },
 };
 
 use super::{
@@ -17,40 +20,87 @@ use super::{
 };
 use crate::{cli::ad::CreateForRbacArgs, environment::now, failure::Failure, printer::Printer, session::Session};
 
+/// Roles to give: as the user named them, where, and their ids.
+struct Grant<'a> {
+    role: &'a str,
+    scope: String,
+    role_definition_id: String,
+}
+
 pub(crate) async fn create_for_rbac(
     session: &Session,
     args: CreateForRbacArgs,
     printer: &Printer,
 ) -> Result<(), Failure> {
-    let scopes = args
-        .scopes
-        .iter()
-        .map(|scope| checked_scope(scope))
-        .collect::<Result<Vec<_>, _>>()?;
     // A role that does not exist is found out before anything is made.
-    let mut roles = Vec::new();
-    for scope in &scopes {
-        let role = args.role.as_deref().unwrap_or_default();
-        roles.push((role, scope, role_id(session, role, scope).await?));
-    }
-    let (name, existing) = match args.name {
+    let grants = grants(session, &args).await?;
+    let (name, existing) = match &args.name {
         Some(name) => {
-            let found = session.graph.service_principal_by_display_name(&name).await?;
-            (name, found.into_iter().next())
+            let found = session.graph.service_principal_by_display_name(name).await?;
+            (name.clone(), found.into_iter().next())
         }
         None => (default_name()?, None),
     };
-    let application = application(session, &name, printer).await?;
+    let (application, is_new) = application(session, &name, printer).await?;
+    let chosen = args.password.as_deref().map(SecretText::new);
+    let body = new_password(
+        Some("rbac".to_owned()),
+        years_from(now(), args.years.unwrap_or(1)),
+        chosen.clone(),
+    );
+    let made = session.graph.application_add_password(application.id, &body).await;
+    let granted = match &made {
+        Ok(_) => principal_with_roles(session, &application, existing, &grants, printer).await,
+        Err(_) => Ok(()),
+    };
+    let made = match (made, granted) {
+        (Ok(made), Ok(())) => made,
+        (made, granted) => {
+            undo(session, &application, is_new, made.as_ref().ok()).await;
+            return Err(made.map_or_else(Failure::from, |_| {
+                granted.err().unwrap_or_else(|| Failure::general("failed"))
+            }));
+        }
+    };
     for old in &application.password_credentials {
         session
             .graph
             .application_remove_password(application.id, old.key_id)
             .await?;
     }
-    let end = years_from(now(), args.years.unwrap_or(1));
-    let chosen = args.password.map(SecretText::new);
-    let body = new_password(Some("rbac".to_owned()), end, chosen.clone());
-    let made = session.graph.application_add_password(application.id, &body).await?;
+    printer.warning(WARNING);
+    let password = made.secret_text.or(chosen);
+    let result = json!({
+        "appId": application.app_id,
+        "displayName": name,
+        "password": password.as_ref().map(SecretText::expose),
+        "tenant": session.account.tenant_id,
+    });
+    printer.result(result, None)
+}
+
+async fn grants<'a>(session: &Session, args: &'a CreateForRbacArgs) -> Result<Vec<Grant<'a>>, Failure> {
+    let mut grants = Vec::new();
+    for scope in &args.scopes {
+        let (role, scope) = (args.role.as_deref().unwrap_or_default(), checked_scope(scope)?);
+        let role_definition_id = role_id(session, role, &scope).await?;
+        grants.push(Grant {
+            role,
+            scope,
+            role_definition_id,
+        });
+    }
+    Ok(grants)
+}
+
+/// The service principal of an application, made if need be, with its roles.
+async fn principal_with_roles(
+    session: &Session,
+    application: &Application,
+    existing: Option<ServicePrincipal>,
+    grants: &[Grant<'_>],
+    printer: &Printer,
+) -> Result<(), Failure> {
     let principal = match existing {
         Some(principal) => principal,
         None => {
@@ -61,17 +111,11 @@ pub(crate) async fn create_for_rbac(
             session.graph.service_principal_create(&post).await?
         }
     };
-    let password = made.secret_text.or(chosen);
-    let result = json!({
-        "appId": application.app_id,
-        "displayName": name,
-        "password": password.as_ref().map(SecretText::expose),
-        "tenant": session.account.tenant_id,
-    });
-    for (role, scope, role_definition_id) in roles {
+    for grant in grants {
+        let (role, scope) = (grant.role, &grant.scope);
         printer.warning(&format!("Creating '{role}' role assignment under scope '{scope}'"));
         let properties = RoleAssignmentPutProperties {
-            role_definition_id,
+            role_definition_id: grant.role_definition_id.clone(),
             principal_id: principal.id.to_string(),
             principal_type: Some(PrincipalType::ServicePrincipal),
             description: None,
@@ -79,16 +123,24 @@ pub(crate) async fn create_for_rbac(
             condition_version: None,
             delegated_managed_identity_resource_id: None,
         };
-        if let Err(failure) = put(session, scope, None, properties).await {
-            let app_id = application.app_id;
-            let hint = format!(
-                "the service principal was made; delete it (wharf ad sp delete --id {app_id}) or give it the role later"
-            );
-            return Err(failure.hint(hint));
-        }
+        put(session, scope, None, properties).await?;
     }
-    printer.warning(WARNING);
-    printer.result(result, None)
+    Ok(())
+}
+
+/// Takes back what was made so far, so that the command can be run again: the application, or only its new password when it was
+/// there before. An error here would hide the one that matters.
+async fn undo(session: &Session, application: &Application, is_new: bool, made: Option<&PasswordCredential>) {
+    let _ = match (is_new, made) {
+        (true, _) => session.graph.application_delete(application.id).await,
+        (false, Some(made)) => {
+            session
+                .graph
+                .application_remove_password(application.id, made.key_id)
+                .await
+        }
+        (false, None) => Ok(()),
+    };
 }
 
 fn default_name() -> Result<String, Failure> {
@@ -98,8 +150,8 @@ fn default_name() -> Result<String, Failure> {
         .map_err(|error| Failure::general(error.to_string()))
 }
 
-/// The application of that name: the one that is there, or a new one.
-async fn application(session: &Session, name: &str, printer: &Printer) -> Result<Application, Failure> {
+/// The application of that name: the one that is there, or a new one (`true`).
+async fn application(session: &Session, name: &str, printer: &Printer) -> Result<(Application, bool), Failure> {
     let found = session.graph.application_list(name).await?;
     let found: Vec<_> = found
         .into_iter()
@@ -115,7 +167,7 @@ async fn application(session: &Session, name: &str, printer: &Printer) -> Result
                 key_credentials: Some(Vec::new()),
                 ..input
             };
-            Ok(session.graph.application_create(&input).await?)
+            Ok((session.graph.application_create(&input).await?, true))
         }
         [known] => {
             printer.warning(&format!(
@@ -123,7 +175,7 @@ async fn application(session: &Session, name: &str, printer: &Printer) -> Result
                 known.id
             ));
             session.graph.application_update(known.id, &input).await?;
-            Ok(session.graph.application_show(known.id).await?)
+            Ok((session.graph.application_show(known.id).await?, false))
         }
         several => {
             let ids: Vec<_> = several.iter().map(|application| application.id.to_string()).collect();

@@ -32,18 +32,18 @@ pub(crate) async fn reset(session: &Session, args: SpCredentialResetArgs, printe
         None => years_from(now(), args.years.unwrap_or(1)),
     };
     let body = new_password(args.display_name, end, None);
-    if !args.append {
-        for old in &principal.password_credentials {
-            session
-                .graph
-                .service_principal_remove_password(principal.id, old.key_id)
-                .await?;
-        }
-    }
+    // The new one first: if it cannot be made, the old ones still work.
     let made = session
         .graph
         .service_principal_add_password(principal.id, &body)
         .await?;
+    let old = principal.password_credentials.iter().filter(|_| !args.append);
+    for old in old {
+        session
+            .graph
+            .service_principal_remove_password(principal.id, old.key_id)
+            .await?;
+    }
     printer.warning(WARNING);
     let password = made.secret_text.as_ref().map(SecretText::expose);
     printer.result(

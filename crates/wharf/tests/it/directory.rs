@@ -50,7 +50,29 @@ impl User {
         self.server.on(&request, 200, json!({"value": found}));
     }
 
-    /// An assignment is put under a new GUID, which no script can know: every PUT but the first word of it is refused by the stand-in.
+    /// An application called `ci` with one password, and its service principal.
+    fn expect_existing_application(&self) {
+        let principals = json!({"value": [principal(&old_password())]});
+        self.server.on(
+            "GET /v1.0/servicePrincipals?$filter=displayName eq 'ci'",
+            200,
+            principals,
+        );
+        let applications = json!({"value": [application(&json!([]))]});
+        self.server.on(
+            "GET /v1.0/applications?$filter=startswith(displayName,'ci')",
+            200,
+            applications,
+        );
+        self.server
+            .on(&format!("PATCH /v1.0/applications/{OBJECT}"), 204, Value::Null);
+        self.server.on(
+            &format!("GET /v1.0/applications/{OBJECT}"),
+            200,
+            application(&old_password()),
+        );
+    }
+
     fn steady_requests(&self) -> String {
         let lines = self.requests().lines().map(steady).collect::<Vec<_>>();
         lines.join("\n").replace(&scope().replace(SUBSCRIPTION, "{S}"), "{R}")
@@ -123,54 +145,89 @@ async fn create_for_rbac_makes_application_password_and_principal() {
 #[tokio::test]
 async fn the_older_form_with_a_password_of_one_s_own_still_works() {
     let user = User::signed_in().await;
-    user.expect_role(&scope(), "Owner");
+    user.expect_existing_application();
     user.server.on(
-        "GET /v1.0/servicePrincipals?$filter=displayName eq 'ci'",
+        &format!("POST /v1.0/applications/{OBJECT}/addPassword"),
         200,
-        json!({"value": [principal(&old_password())]}),
-    );
-    user.server.on(
-        "GET /v1.0/applications?$filter=startswith(displayName,'ci')",
-        200,
-        json!({"value": [application(&json!([]))]}),
-    );
-    user.server
-        .on(&format!("PATCH /v1.0/applications/{OBJECT}"), 204, Value::Null);
-    user.server.on(
-        &format!("GET /v1.0/applications/{OBJECT}"),
-        200,
-        application(&old_password()),
+        json!({"keyId": NEW}),
     );
     user.server.on(
         &format!("POST /v1.0/applications/{OBJECT}/removePassword"),
         204,
         Value::Null,
     );
+
+    let ran = user
+        .run("ad sp create-for-rbac --name ci --password a-password-of-my-own --query password -o tsv")
+        .await;
+
+    assert_eq!(ran.stdout, "a-password-of-my-own\n", "{}", ran.stderr);
+    assert_snapshot!(user.steady_requests(), @r#"
+    GET /v1.0/servicePrincipals?$filter=displayName eq 'ci'
+    GET /v1.0/applications?$filter=startswith(displayName,'ci')
+    PATCH /v1.0/applications/55555555-5555-5555-5555-555555555555 {"displayName":"ci"}
+    GET /v1.0/applications/55555555-5555-5555-5555-555555555555
+    POST /v1.0/applications/55555555-5555-5555-5555-555555555555/addPassword {"passwordCredential":{"displayName":"rbac","endDateTime":"in 1 years","secretText":"a-password-of-my-own","startDateTime":"now"}}
+    POST /v1.0/applications/55555555-5555-5555-5555-555555555555/removePassword {"keyId":"88888888-8888-8888-8888-888888888888"}
+    "#);
+}
+
+#[tokio::test]
+async fn when_a_role_cannot_be_given_what_was_made_is_taken_back() {
+    // The stand-in knows no PUT of an assignment, since its GUID is made anew each time, and refuses it.
+    let user = User::signed_in().await;
+    let line = format!("ad sp create-for-rbac --name ci --scopes {} --role Owner", scope());
+    user.expect_role(&scope(), "Owner");
+    user.expect_existing_application();
     user.server.on(
         &format!("POST /v1.0/applications/{OBJECT}/addPassword"),
         200,
-        json!({"keyId": NEW}),
+        new_password(),
     );
-
-    let line = format!(
-        "ad sp create-for-rbac --name ci --scopes {} --role Owner --password a-password-of-my-own",
-        scope()
+    user.server.on(
+        &format!("POST /v1.0/applications/{OBJECT}/removePassword"),
+        204,
+        Value::Null,
     );
     let ran = user.run(&line).await;
-
-    // The stand-in knows no such PUT and refuses it: the principal stays, and the user is told.
-    assert_snapshot!(ran.stderr.lines().last().unwrap(), @"hint: the service principal was made; delete it (wharf ad sp delete --id 66666666-6666-6666-6666-666666666666) or give it the role later");
-    assert_eq!(ran.stdout, "");
+    assert_eq!((ran.code, ran.stdout.as_str()), (3, ""));
     assert_snapshot!(user.steady_requests(), @r#"
     GET {R}/providers/Microsoft.Authorization/roleDefinitions?api-version=2022-05-01-preview&$filter=roleName eq 'Owner'
     GET /v1.0/servicePrincipals?$filter=displayName eq 'ci'
     GET /v1.0/applications?$filter=startswith(displayName,'ci')
     PATCH /v1.0/applications/55555555-5555-5555-5555-555555555555 {"displayName":"ci"}
     GET /v1.0/applications/55555555-5555-5555-5555-555555555555
-    POST /v1.0/applications/55555555-5555-5555-5555-555555555555/removePassword {"keyId":"88888888-8888-8888-8888-888888888888"}
-    POST /v1.0/applications/55555555-5555-5555-5555-555555555555/addPassword {"passwordCredential":{"displayName":"rbac","endDateTime":"in 1 years","secretText":"a-password-of-my-own","startDateTime":"now"}}
+    POST /v1.0/applications/55555555-5555-5555-5555-555555555555/addPassword {"passwordCredential":{"displayName":"rbac","endDateTime":"in 1 years","startDateTime":"now"}}
     PUT {R}/providers/Microsoft.Authorization/roleAssignments/{NEW}?api-version=2022-04-01 {"properties":{"principalId":"77777777-7777-7777-7777-777777777777","principalType":"ServicePrincipal","roleDefinitionId":"/subscriptions/{S}/providers/Microsoft.Authorization/roleDefinitions/7f951dda-4ed3-4680-a7ca-43fe172d538d"}}
+    POST /v1.0/applications/55555555-5555-5555-5555-555555555555/removePassword {"keyId":"99999999-9999-9999-9999-999999999999"}
     "#);
+
+    user.expect_role(&scope(), "Owner");
+    user.server.on(
+        "GET /v1.0/servicePrincipals?$filter=displayName eq 'ci'",
+        200,
+        json!({"value": []}),
+    );
+    user.server.on(
+        "GET /v1.0/applications?$filter=startswith(displayName,'ci')",
+        200,
+        json!({"value": []}),
+    );
+    user.server.on("POST /v1.0/applications", 201, application(&json!([])));
+    user.server.on(
+        &format!("POST /v1.0/applications/{OBJECT}/addPassword"),
+        200,
+        new_password(),
+    );
+    user.server
+        .on("POST /v1.0/servicePrincipals", 201, principal(&json!([])));
+    user.server
+        .on(&format!("DELETE /v1.0/applications/{OBJECT}"), 204, Value::Null);
+    assert_eq!(user.run(&line).await.code, 3);
+    assert!(
+        user.requests()
+            .ends_with(&format!("DELETE /v1.0/applications/{OBJECT}"))
+    );
 }
 
 #[tokio::test]
@@ -231,8 +288,8 @@ async fn a_reset_replaces_the_old_passwords_and_append_keeps_them() {
     assert_snapshot!(user.steady_requests(), @r#"
     GET /v1.0/servicePrincipals?$filter=servicePrincipalNames/any(c:c eq '66666666-6666-6666-6666-666666666666')
     GET /v1.0/servicePrincipals/77777777-7777-7777-7777-777777777777
-    POST /v1.0/servicePrincipals/77777777-7777-7777-7777-777777777777/removePassword {"keyId":"88888888-8888-8888-8888-888888888888"}
     POST /v1.0/servicePrincipals/77777777-7777-7777-7777-777777777777/addPassword {"passwordCredential":{"endDateTime":"in 1 years","startDateTime":"now"}}
+    POST /v1.0/servicePrincipals/77777777-7777-7777-7777-777777777777/removePassword {"keyId":"88888888-8888-8888-8888-888888888888"}
     GET /v1.0/servicePrincipals?$filter=servicePrincipalNames/any(c:c eq '66666666-6666-6666-6666-666666666666')
     GET /v1.0/servicePrincipals/77777777-7777-7777-7777-777777777777
     POST /v1.0/servicePrincipals/77777777-7777-7777-7777-777777777777/addPassword {"passwordCredential":{"displayName":"next","endDateTime":"in 3 years","startDateTime":"now"}}

@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 use std::fs::File;
-use std::io::{Seek, SeekFrom, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,9 +12,9 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use tokio::sync::mpsc;
 
-use super::{make_folder, sync_folder};
+use super::folders::{Folders, sync_folder};
 use crate::StoreError;
-use crate::blob::{Appended, Body, RunningHash, UploadKey};
+use crate::blob::{Appended, Body, RunningHash, UploadHold, UploadKey};
 
 /// How many pieces of a body may wait for the disk.
 const QUEUE: usize = 16;
@@ -25,7 +25,7 @@ const BLOCK_BYTES: usize = 1024 * 1024;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Busy(Arc<Mutex<HashSet<UploadKey>>>);
 
-/// Held by whoever works on a session's file: by the writing thread itself, which may outlive the request that started it.
+/// Gives the session's file back.
 pub(super) struct BusyGuard {
     busy: Busy,
     upload: UploadKey,
@@ -56,92 +56,122 @@ impl Drop for BusyGuard {
     }
 }
 
-pub(super) async fn append(
-    guard: BusyGuard,
-    path: PathBuf,
-    offset: u64,
-    hash: RunningHash,
-    mut body: Body<'_>,
-) -> Result<Appended, StoreError> {
-    let (queue, pieces) = mpsc::channel(QUEUE);
-    let writer = super::blocking(move || {
-        let _guard = guard;
-        write(&path, offset, hash, pieces)
-    });
-    let receive = async move {
-        while let Some(piece) = body.next().await {
-            match piece {
-                // The writer is gone when it failed; its own error says why.
-                Ok(piece) => {
-                    if queue.send(piece).await.is_err() {
-                        break;
-                    }
-                }
-                Err(error) => return Some(error),
-            }
-        }
-        None
-    };
-    let (written, interrupted) = tokio::join!(writer, receive);
-    let (offset, hash) = written?;
-    Ok(Appended {
-        offset,
-        hash,
-        interrupted,
-    })
+/// The file of a session that is held.
+pub(super) struct SessionFile {
+    pub(super) path: PathBuf,
+    pub(super) folders: Folders,
+    pub(super) _hold: UploadHold,
 }
 
-/// Writes all pieces after `offset` and makes them durable.
-fn write(
-    path: &Path,
-    offset: u64,
+impl SessionFile {
+    pub(super) async fn append(
+        self,
+        offset: u64,
+        hash: RunningHash,
+        mut body: Body<'_>,
+    ) -> Result<Appended, StoreError> {
+        let (queue, pieces) = mpsc::channel(QUEUE);
+        let writer = super::blocking(move || self.write(offset, hash, pieces));
+        let receive = async move {
+            while let Some(piece) = body.next().await {
+                match piece {
+                    // The writer is gone when it failed; its own error says why.
+                    Ok(piece) => {
+                        if queue.send(piece).await.is_err() {
+                            break;
+                        }
+                    }
+                    Err(error) => return Some(error),
+                }
+            }
+            None
+        };
+        let (written, interrupted) = tokio::join!(writer, receive);
+        let (offset, hash) = written?;
+        Ok(Appended {
+            offset,
+            hash,
+            interrupted,
+        })
+    }
+
+    /// Writes all pieces after `offset` and makes them durable, or leaves none of them.
+    fn write(
+        &self,
+        offset: u64,
+        hash: RunningHash,
+        pieces: mpsc::Receiver<Bytes>,
+    ) -> Result<(u64, RunningHash), StoreError> {
+        let mut file = self.open(offset)?;
+        let written = write_pieces(&mut file, offset, hash, pieces).and_then(|written| {
+            file.sync_all()?;
+            Ok(written)
+        });
+        let written = written.map_err(|error| {
+            // Room for others, when the disk is full. Should this fail as well, the next request takes the bytes away.
+            let _ = file.set_len(offset);
+            StoreError::file(format!("cannot write {}", self.path.display()), error)
+        })?;
+        if offset == 0 {
+            sync_folder(self.folder())?;
+        }
+        Ok(written)
+    }
+
+    fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(&self.path)
+    }
+
+    /// Opens the file with exactly its acknowledged bytes, positioned after them.
+    fn open(&self, offset: u64) -> Result<File, StoreError> {
+        let path = &self.path;
+        let failed = |error| StoreError::file(format!("cannot open {}", path.display()), error);
+        if offset == 0 {
+            self.folders.make(self.folder())?;
+            return File::options()
+                .write(true)
+                .create(true)
+                .truncate(true)
+                .open(path)
+                .map_err(failed);
+        }
+        let mut file = match File::options().write(true).open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(StoreError::corrupt("upload", path.display(), "has lost its bytes"));
+            }
+            other => other.map_err(failed)?,
+        };
+        if file.metadata().map_err(failed)?.len() < offset {
+            return Err(StoreError::corrupt("upload", path.display(), "has lost bytes"));
+        }
+        file.set_len(offset)
+            .and_then(|()| file.seek(SeekFrom::Start(offset)))
+            .map_err(failed)?;
+        Ok(file)
+    }
+}
+
+/// Writes pieces as they come, in large blocks. Returns where they end and the sum of all bytes up to there.
+fn write_pieces(
+    file: &mut File,
+    mut offset: u64,
     mut hash: RunningHash,
     mut pieces: mpsc::Receiver<Bytes>,
-) -> Result<(u64, RunningHash), StoreError> {
-    let failed = |error| StoreError::file(format!("cannot write {}", path.display()), error);
-    let folder = path.parent().unwrap_or(path);
-    let mut file = open(path, folder, offset)?;
-    let mut at = offset;
+) -> io::Result<(u64, RunningHash)> {
     let mut block = Vec::new();
     while let Some(piece) = pieces.blocking_recv() {
         hash.update(&piece);
-        at += piece.len() as u64;
+        offset += piece.len() as u64;
         if block.is_empty() && piece.len() >= BLOCK_BYTES {
-            file.write_all(&piece).map_err(failed)?;
+            file.write_all(&piece)?;
             continue;
         }
         block.extend_from_slice(&piece);
         if block.len() >= BLOCK_BYTES {
-            file.write_all(&block).map_err(failed)?;
+            file.write_all(&block)?;
             block.clear();
         }
     }
-    file.write_all(&block).map_err(failed)?;
-    file.sync_all().map_err(failed)?;
-    if offset == 0 {
-        sync_folder(folder)?;
-    }
-    Ok((at, hash))
-}
-
-/// Opens the session's file with exactly its acknowledged bytes, positioned after them.
-fn open(path: &Path, folder: &Path, offset: u64) -> Result<File, StoreError> {
-    let failed = |error| StoreError::file(format!("cannot open {}", path.display()), error);
-    if offset == 0 {
-        make_folder(folder)?;
-        return File::options()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .open(path)
-            .map_err(failed);
-    }
-    let mut file = File::options().write(true).open(path).map_err(failed)?;
-    if file.metadata().map_err(failed)?.len() < offset {
-        return Err(StoreError::corrupt("upload", path.display(), "has lost bytes"));
-    }
-    file.set_len(offset)
-        .and_then(|()| file.seek(SeekFrom::Start(offset)))
-        .map_err(failed)?;
-    Ok(file)
+    file.write_all(&block)?;
+    Ok((offset, hash))
 }

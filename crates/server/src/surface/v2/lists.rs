@@ -1,0 +1,110 @@
+//! Tags, repositories and referrers.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::header::{CONTENT_TYPE, LINK};
+use http::request::Parts;
+use http::{HeaderName, HeaderValue};
+use serde_json::json;
+use wharf_app::registry::Place;
+use wharf_app::{App, OpContext};
+use wharf_types::digest::Digest;
+use wharf_types::manifest::MediaType;
+use wharf_types::page::{PageRequest, PageSize};
+
+use super::naming::Naming;
+use super::{Call, OciError};
+use crate::body::{field, query};
+
+const FILTERS_APPLIED: HeaderName = HeaderName::from_static("oci-filters-applied");
+
+/// `n` and `last` (distribution-spec, "Listing Tags").
+fn page(fields: &[(String, String)]) -> Result<PageRequest, OciError> {
+    let size = match field(fields, "n") {
+        None | Some("") => PageSize::MAX,
+        Some(text) => {
+            let invalid = || OciError::Parameter {
+                code: "PAGINATION_NUMBER_INVALID",
+                message: "n is a number of entries".to_owned(),
+            };
+            PageSize::new(text.parse().map_err(|_| invalid())?)
+        }
+    };
+    Ok(PageRequest {
+        size,
+        after: field(fields, "last").map(str::to_owned),
+    })
+}
+
+/// RFC 8288.
+fn link(path: &str, parameters: &[(&str, &str)]) -> HeaderValue {
+    let query = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(parameters)
+        .finish();
+    HeaderValue::from_str(&format!("<{path}?{query}>; rel=\"next\"")).unwrap_or(HeaderValue::from_static(""))
+}
+
+fn linked(mut response: Response, path: &str, size: PageSize, next: Option<&str>) -> Response {
+    if let Some(next) = next {
+        response
+            .headers_mut()
+            .insert(LINK, link(path, &[("last", next), ("n", &size.get().to_string())]));
+    }
+    response
+}
+
+pub(super) async fn tags(call: &Call) -> Result<Response, OciError> {
+    let request = page(&query(&call.parts.uri))?;
+    let tags = call
+        .app
+        .tag_list(&call.ctx, &call.place, &call.repository, &request)
+        .await?;
+    let name = call.naming.repository(&call.place.registry.name, &call.repository);
+    let response = Json(json!({"name": name, "tags": tags.entries})).into_response();
+    Ok(linked(
+        response,
+        &format!("/v2/{name}/tags/list"),
+        request.size,
+        tags.next.as_deref(),
+    ))
+}
+
+pub(super) async fn catalog(
+    app: &App,
+    ctx: &OpContext,
+    place: Option<&Place>,
+    _naming: &Naming,
+    parts: &Parts,
+) -> Result<Response, OciError> {
+    let request = page(&query(&parts.uri))?;
+    let names = match place {
+        Some(place) => app.catalog(ctx, place, &request).await?.map(|name| name.to_string()),
+        None => app.catalog_of_all(ctx, &request).await?,
+    };
+    let response = Json(json!({"repositories": names.entries})).into_response();
+    Ok(linked(response, "/v2/_catalog", request.size, names.next.as_deref()))
+}
+
+pub(super) async fn referrers(call: &Call, digest: &Digest) -> Result<Response, OciError> {
+    let fields = query(&call.parts.uri);
+    let artifact_type = field(&fields, "artifactType").filter(|text| !text.is_empty());
+    let after = field(&fields, "last").unwrap_or("");
+    let found = call
+        .app
+        .referrer_list(&call.ctx, &call.place, &call.repository, digest, artifact_type, after)
+        .await?;
+    let index = json!({"schemaVersion": 2, "mediaType": MediaType::OciIndex.as_str(), "manifests": found.manifests});
+    let mut response = Json(index).into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(MediaType::OciIndex.as_str()));
+    if artifact_type.is_some() {
+        headers.insert(FILTERS_APPLIED, HeaderValue::from_static("artifactType"));
+    }
+    if let Some(next) = &found.next {
+        let name = call.naming.repository(&call.place.registry.name, &call.repository);
+        let mut parameters = vec![("last", next.as_str())];
+        parameters.extend(artifact_type.map(|text| ("artifactType", text)));
+        headers.insert(LINK, link(&format!("/v2/{name}/referrers/{digest}"), &parameters));
+    }
+    Ok(response)
+}

@@ -1,0 +1,69 @@
+//! `/v2/{name}/manifests/{reference}`
+//!
+//! A manifest is answered as it was stored, whatever `Accept` says: there is one representation, and its digest is what the client asked for. (Clients send
+//! `Accept` in several lines; none of them may be overlooked if ever a choice is made.)
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, ETAG, LOCATION};
+use http::{HeaderName, HeaderValue, StatusCode};
+use wharf_app::registry::ManifestPut;
+use wharf_types::manifest::MAX_BYTES;
+use wharf_types::name::Reference;
+
+use super::blobs::{CONTENT_DIGEST, is_known, not_modified, value};
+use super::{Call, OciError};
+use crate::body;
+
+const SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
+
+pub(super) async fn get(call: &Call, reference: &Reference, is_head: bool) -> Result<Response, OciError> {
+    let manifest = call
+        .app
+        .manifest_get(&call.ctx, &call.place, &call.repository, reference)
+        .await?;
+    if is_known(call.headers(), &manifest.digest) {
+        return Ok(not_modified(&manifest.digest));
+    }
+    let length = manifest.content.len();
+    let mut response = if is_head {
+        StatusCode::OK.into_response()
+    } else {
+        Body::from(manifest.content).into_response()
+    };
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_DIGEST, value(manifest.digest));
+    headers.insert(ETAG, value(format!("\"{}\"", manifest.digest)));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(manifest.media_type.as_str()));
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+    Ok(response)
+}
+
+pub(super) async fn put(call: &Call, reference: Reference, request_body: Body) -> Result<Response, OciError> {
+    let content = body::read(call.headers(), request_body, MAX_BYTES).await?;
+    let content_type = call.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let put = ManifestPut {
+        reference: reference.clone(),
+        content_type,
+        content: &content,
+    };
+    let pushed = call
+        .app
+        .manifest_put(&call.ctx, &call.place, &call.repository, put)
+        .await?;
+    let name = call.naming.repository(&call.place.registry.name, &call.repository);
+    let location = value(format!("/v2/{name}/manifests/{}", pushed.digest));
+    let mut response = (StatusCode::CREATED, [(LOCATION, location)]).into_response();
+    response.headers_mut().insert(CONTENT_DIGEST, value(pushed.digest));
+    if let Some(subject) = pushed.subject {
+        response.headers_mut().insert(SUBJECT, value(subject));
+    }
+    Ok(response)
+}
+
+pub(super) async fn delete(call: &Call, reference: &Reference) -> Result<Response, OciError> {
+    call.app
+        .manifest_delete(&call.ctx, &call.place, &call.repository, reference)
+        .await?;
+    Ok(StatusCode::ACCEPTED.into_response())
+}

@@ -1,0 +1,223 @@
+//! What a path and a method ask for, and the table of all endpoints.
+
+use http::Method;
+use wharf_types::access::Action;
+use wharf_types::digest::Digest;
+use wharf_types::id::UploadId;
+use wharf_types::name::{Reference, RepositoryName};
+use wharf_types::oauth::ScopeActions;
+use wharf_types::v2::{Target, parse};
+
+use super::OciError;
+use crate::endpoint::{Access, Endpoint, Refusal};
+
+/// Something that can be asked of a registry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// Is this a registry, and am I somebody?
+    Base,
+    /// Which repositories are there?
+    Catalog,
+    /// Which tags has the repository?
+    TagList,
+    /// A manifest, or only what it would be.
+    ManifestGet {
+        /// Which one.
+        reference: Reference,
+        /// Without the bytes.
+        is_head: bool,
+    },
+    /// Store a manifest.
+    ManifestPut {
+        /// Under which tag or digest.
+        reference: Reference,
+    },
+    /// Remove a tag, or a manifest with its tags.
+    ManifestDelete {
+        /// Which one.
+        reference: Reference,
+    },
+    /// Is the blob there, and how large is it?
+    BlobHead {
+        /// Which one.
+        digest: Digest,
+    },
+    /// A blob, or a part of it.
+    BlobGet {
+        /// Which one.
+        digest: Digest,
+    },
+    /// Remove a blob.
+    BlobDelete {
+        /// Which one.
+        digest: Digest,
+    },
+    /// Start an upload, or mount, or push in one request.
+    UploadStart,
+    /// How far is the upload?
+    UploadStatus {
+        /// Which one.
+        id: UploadId,
+    },
+    /// Add a chunk.
+    UploadPatch {
+        /// To which one.
+        id: UploadId,
+    },
+    /// Finish an upload.
+    UploadPut {
+        /// Which one.
+        id: UploadId,
+    },
+    /// Give an upload up.
+    UploadCancel {
+        /// Which one.
+        id: UploadId,
+    },
+    /// Which manifests refer to this one?
+    Referrers {
+        /// To which one.
+        digest: Digest,
+    },
+}
+
+impl Operation {
+    /// Its row in the endpoint table.
+    pub fn endpoint(&self) -> Endpoint {
+        use Access::{Right, SignedIn};
+        use Action::{CatalogList, ContentDelete, ContentPull, ContentPush};
+        let (method, path, access) = match self {
+            Self::Base => (Method::GET, "/v2/", SignedIn),
+            Self::Catalog => (Method::GET, "/v2/_catalog", Right(CatalogList)),
+            Self::TagList => (Method::GET, "/v2/{name}/tags/list", Right(ContentPull)),
+            Self::ManifestGet { is_head: false, .. } => {
+                (Method::GET, "/v2/{name}/manifests/{reference}", Right(ContentPull))
+            }
+            Self::ManifestGet { is_head: true, .. } => {
+                (Method::HEAD, "/v2/{name}/manifests/{reference}", Right(ContentPull))
+            }
+            Self::ManifestPut { .. } => (Method::PUT, "/v2/{name}/manifests/{reference}", Right(ContentPush)),
+            Self::ManifestDelete { .. } => (Method::DELETE, "/v2/{name}/manifests/{reference}", Right(ContentDelete)),
+            Self::BlobHead { .. } => (Method::HEAD, "/v2/{name}/blobs/{digest}", Right(ContentPull)),
+            Self::BlobGet { .. } => (Method::GET, "/v2/{name}/blobs/{digest}", Right(ContentPull)),
+            Self::BlobDelete { .. } => (Method::DELETE, "/v2/{name}/blobs/{digest}", Right(ContentDelete)),
+            Self::UploadStart => (Method::POST, "/v2/{name}/blobs/uploads/", Right(ContentPush)),
+            Self::UploadStatus { .. } => (Method::GET, "/v2/{name}/blobs/uploads/{id}", Right(ContentPush)),
+            Self::UploadPatch { .. } => (Method::PATCH, "/v2/{name}/blobs/uploads/{id}", Right(ContentPush)),
+            Self::UploadPut { .. } => (Method::PUT, "/v2/{name}/blobs/uploads/{id}", Right(ContentPush)),
+            Self::UploadCancel { .. } => (Method::DELETE, "/v2/{name}/blobs/uploads/{id}", Right(ContentPush)),
+            Self::Referrers { .. } => (Method::GET, "/v2/{name}/referrers/{digest}", Right(ContentPull)),
+        };
+        let refusal = if access == SignedIn {
+            Refusal::None
+        } else {
+            Refusal::Challenge
+        };
+        Endpoint::new(method, path, access, refusal)
+    }
+
+    /// What a token must hold for it, as a challenge says.
+    pub(super) fn scope_actions(&self) -> ScopeActions {
+        match self.endpoint().access {
+            Access::Right(Action::ContentPush) => ScopeActions::PULL.with(ScopeActions::PUSH),
+            Access::Right(Action::ContentDelete) => ScopeActions::DELETE,
+            _ => ScopeActions::PULL,
+        }
+    }
+
+    /// One of each kind, for tests that go through the whole table.
+    pub fn samples(digest: Digest, upload: &UploadId) -> Vec<Operation> {
+        let reference = || Reference::Digest(digest);
+        vec![
+            Self::Base,
+            Self::Catalog,
+            Self::TagList,
+            Self::ManifestGet {
+                reference: reference(),
+                is_head: false,
+            },
+            Self::ManifestGet {
+                reference: reference(),
+                is_head: true,
+            },
+            Self::ManifestPut { reference: reference() },
+            Self::ManifestDelete { reference: reference() },
+            Self::BlobHead { digest },
+            Self::BlobGet { digest },
+            Self::BlobDelete { digest },
+            Self::UploadStart,
+            Self::UploadStatus { id: upload.clone() },
+            Self::UploadPatch { id: upload.clone() },
+            Self::UploadPut { id: upload.clone() },
+            Self::UploadCancel { id: upload.clone() },
+            Self::Referrers { digest },
+        ]
+    }
+}
+
+/// An operation, and the repository that it is about, named as on this host.
+#[derive(Debug)]
+pub(super) struct Wanted {
+    pub(super) operation: Operation,
+    pub(super) repository: Option<RepositoryName>,
+}
+
+/// What the path below `/v2/` and the method ask for.
+pub(super) fn wanted(path: &str, method: &Method) -> Result<Wanted, OciError> {
+    let target = parse(path)?;
+    let (repository, operation, allowed) = match target {
+        Target::Base => (None, get(method, Operation::Base), "GET, HEAD"),
+        Target::Catalog => (None, get(method, Operation::Catalog), "GET, HEAD"),
+        Target::Tags(name) => (Some(name), get(method, Operation::TagList), "GET, HEAD"),
+        Target::Referrers(name, digest) => (Some(name), get(method, Operation::Referrers { digest }), "GET, HEAD"),
+        Target::Manifest(name, reference) => (Some(name), manifest(method, reference), "GET, HEAD, PUT, DELETE"),
+        Target::Blob(name, digest) => (Some(name), blob(method, digest), "GET, HEAD, DELETE"),
+        Target::Uploads(name) => (
+            Some(name),
+            (*method == Method::POST).then_some(Operation::UploadStart),
+            "POST",
+        ),
+        Target::Upload(name, id) => (Some(name), upload(method, id), "GET, PATCH, PUT, DELETE"),
+    };
+    let operation = operation.ok_or(OciError::MethodNotAllowed { allowed })?;
+    Ok(Wanted { operation, repository })
+}
+
+fn get(method: &Method, operation: Operation) -> Option<Operation> {
+    matches!(*method, Method::GET | Method::HEAD).then_some(operation)
+}
+
+fn manifest(method: &Method, reference: Reference) -> Option<Operation> {
+    match *method {
+        Method::GET => Some(Operation::ManifestGet {
+            reference,
+            is_head: false,
+        }),
+        Method::HEAD => Some(Operation::ManifestGet {
+            reference,
+            is_head: true,
+        }),
+        Method::PUT => Some(Operation::ManifestPut { reference }),
+        Method::DELETE => Some(Operation::ManifestDelete { reference }),
+        _ => None,
+    }
+}
+
+fn blob(method: &Method, digest: Digest) -> Option<Operation> {
+    match *method {
+        Method::GET => Some(Operation::BlobGet { digest }),
+        Method::HEAD => Some(Operation::BlobHead { digest }),
+        Method::DELETE => Some(Operation::BlobDelete { digest }),
+        _ => None,
+    }
+}
+
+fn upload(method: &Method, id: UploadId) -> Option<Operation> {
+    match *method {
+        Method::GET | Method::HEAD => Some(Operation::UploadStatus { id }),
+        Method::PATCH => Some(Operation::UploadPatch { id }),
+        Method::PUT => Some(Operation::UploadPut { id }),
+        Method::DELETE => Some(Operation::UploadCancel { id }),
+        _ => None,
+    }
+}

@@ -1,0 +1,161 @@
+//! Transactions: all or nothing, seen when committed and not before.
+
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Waker};
+use std::time::Duration;
+
+use wharf_store::meta::subscription::Tenant;
+use wharf_store::meta::{MetaStore, Unrecorded};
+use wharf_types::id::TenantId;
+use wharf_types::journal::JournalKind;
+
+use crate::fixture::{at, change, commit, entry, entry_of, id, is_conflict};
+
+store_contract!(
+    an_uncommitted_change_is_seen_by_its_transaction_alone,
+    a_dropped_transaction_leaves_nothing,
+    a_change_is_committed_together_with_its_record,
+    after_a_refused_statement_nothing_is_committed,
+    generations_move_on_commit_and_not_on_rollback,
+    a_record_that_changes_nothing_moves_no_generation,
+    a_commit_that_nobody_waits_for_is_whole,
+);
+
+fn tenant() -> Tenant {
+    Tenant {
+        id: TenantId(id()),
+        display_name: "Contoso".to_owned(),
+    }
+}
+
+async fn tenants(store: &MetaStore) -> Vec<Tenant> {
+    store.read().await.unwrap().tenant_list().await.unwrap()
+}
+
+async fn records(store: &MetaStore) -> usize {
+    store.read().await.unwrap().journal_unsealed(100).await.unwrap().len()
+}
+
+async fn an_uncommitted_change_is_seen_by_its_transaction_alone(store: &MetaStore) {
+    let tenant = tenant();
+    let mut tx = store.begin(at(1)).await.unwrap();
+    tx.tenant_insert(&tenant, at(1)).await.unwrap();
+    assert_eq!(tx.tenant_list().await.unwrap(), [tenant.clone()]);
+    assert_eq!(tenants(store).await, []);
+    tx.commit(&entry()).await.unwrap();
+    assert_eq!(tenants(store).await, [tenant]);
+}
+
+async fn a_dropped_transaction_leaves_nothing(store: &MetaStore) {
+    let mut tx = store.begin(at(1)).await.unwrap();
+    tx.tenant_insert(&tenant(), at(1)).await.unwrap();
+    tx.record(&entry()).await.unwrap();
+    drop(tx);
+    assert_eq!(tenants(store).await, []);
+    assert_eq!(records(store).await, 0);
+    // The connection is fit for the next one.
+    change!(store, tx => tx.tenant_insert(&tenant(), at(1)));
+    assert_eq!(tenants(store).await.len(), 1);
+}
+
+async fn a_change_is_committed_together_with_its_record(store: &MetaStore) {
+    let mut tx = store.begin(at(1)).await.unwrap();
+    tx.tenant_insert(&tenant(), at(1)).await.unwrap();
+    tx.record(&entry_of(JournalKind::TenantCreate)).await.unwrap();
+    assert_eq!(records(store).await, 0);
+    tx.commit(&entry_of(JournalKind::SubscriptionCreate)).await.unwrap();
+    assert_eq!(records(store).await, 2);
+    assert_eq!(tenants(store).await.len(), 1);
+}
+
+/// PostgreSQL answers the commit of a failed transaction with a rollback, and the driver says nothing of it: a change would be reported as durable
+/// that is nowhere. SQLite would commit what went well.
+async fn after_a_refused_statement_nothing_is_committed(store: &MetaStore) {
+    let known = tenant();
+    change!(store, tx => tx.tenant_insert(&known, at(1)));
+    for recorded in [true, false] {
+        let mut tx = store.begin(at(1)).await.unwrap();
+        tx.tenant_insert(&tenant(), at(1)).await.unwrap();
+        assert!(is_conflict(&tx.tenant_insert(&known, at(1)).await));
+        let end = if recorded {
+            tx.commit(&entry()).await
+        } else {
+            tx.commit_unrecorded(Unrecorded::Bookkeeping).await
+        };
+        assert!(end.is_err());
+        assert_eq!(tenants(store).await, [known.clone()]);
+        assert_eq!(records(store).await, 0);
+    }
+}
+
+async fn generations_move_on_commit_and_not_on_rollback(store: &MetaStore) {
+    let seen = || (store.generations().access(), store.generations().content());
+    let start = seen();
+    let mut tx = store.begin(at(1)).await.unwrap();
+    tx.record(&entry_of(JournalKind::RoleAssignmentWrite)).await.unwrap();
+    assert_eq!(seen(), start);
+    drop(tx);
+    assert_eq!(seen(), start);
+    let tx = store.begin(at(1)).await.unwrap();
+    tx.commit(&entry_of(JournalKind::RoleAssignmentWrite)).await.unwrap();
+    assert_eq!(seen(), (start.0 + 1, start.1));
+    let tx = store.begin(at(1)).await.unwrap();
+    tx.commit(&entry_of(JournalKind::TagWrite)).await.unwrap();
+    assert_eq!(seen(), (start.0 + 1, start.1 + 1));
+}
+
+async fn a_record_that_changes_nothing_moves_no_generation(store: &MetaStore) {
+    let seen = || (store.generations().access(), store.generations().content());
+    let start = seen();
+    let tx = store.begin(at(1)).await.unwrap();
+    tx.commit(&entry_of(JournalKind::SignIn)).await.unwrap();
+    let tx = store.begin(at(1)).await.unwrap();
+    commit(tx).await;
+    assert_eq!(seen(), start);
+}
+
+/// A client that goes away takes the future of its request with it, at any await. What is committed all the same must be known to this node's memory.
+async fn a_commit_that_nobody_waits_for_is_whole(store: &MetaStore) {
+    for polls in 0..6 {
+        let before = store.generations().access();
+        let tenant = tenant();
+        let mut tx = store.begin(at(1)).await.unwrap();
+        tx.tenant_insert(&tenant, at(1)).await.unwrap();
+        let entry = entry_of(JournalKind::TenantCreate);
+        {
+            let mut commit = pin!(tx.commit(&entry));
+            for _ in 0..polls {
+                if commit.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready() {
+                    break;
+                }
+                tokio::task::yield_now().await;
+                // Give the statement the time to be done without anybody looking.
+                store.read().await.unwrap().tenant_list().await.unwrap();
+            }
+        }
+        // A further transaction waits for that one's connection or runs beside it; either way the outcome is settled soon.
+        let settled = async {
+            loop {
+                commit_nothing(store).await;
+                let visible = tenants(store).await.contains(&tenant);
+                let moved = store.generations().access() > before;
+                if visible == moved {
+                    break visible;
+                }
+            }
+        };
+        let visible = tokio::time::timeout(Duration::from_secs(10), settled)
+            .await
+            .unwrap_or_else(|_| panic!("after {polls} polls the change is visible and this node does not know of it"));
+        assert_eq!(
+            records(store).await,
+            tenants(store).await.len(),
+            "after {polls} polls: {visible}"
+        );
+    }
+}
+
+async fn commit_nothing(store: &MetaStore) {
+    commit(store.begin(at(1)).await.unwrap()).await;
+}

@@ -1,0 +1,151 @@
+//! Upload sessions.
+
+use wharf_store::StoreError;
+use wharf_store::blob::RunningHash;
+use wharf_store::meta::MetaStore;
+use wharf_store::meta::upload::Upload;
+use wharf_types::id::{RegistryId, UploadId};
+
+use crate::backend::assert_one_wins;
+use crate::fixture::{World, at, change, entry, id, is_conflict, registry};
+
+store_contract!(
+    a_session_reads_back_as_written,
+    a_session_is_of_one_registry,
+    a_session_advances_from_where_it_stands_alone,
+    one_of_two_writers_advances_a_session,
+    an_ended_session_is_gone,
+    idle_and_old_sessions_are_found_and_busy_young_ones_are_not,
+    a_session_needs_its_registry,
+);
+
+fn session(world: &World, created_at: i64) -> Upload {
+    Upload {
+        id: UploadId::new(id().into_bytes()),
+        registry: world.registry.id,
+        repository: world.repository.clone(),
+        principal: "system".to_owned(),
+        offset: 0,
+        hash_state: RunningHash::default().state(),
+        created_at: at(created_at),
+    }
+}
+
+async fn get(store: &MetaStore, session: &Upload) -> Option<Upload> {
+    store
+        .read()
+        .await
+        .unwrap()
+        .upload_get(session.registry, &session.id)
+        .await
+        .unwrap()
+}
+
+async fn a_session_reads_back_as_written(store: &MetaStore) {
+    let world = World::new(store).await;
+    let mut hash = RunningHash::default();
+    hash.update(b"some bytes");
+    let made = Upload {
+        offset: 1 << 40,
+        hash_state: hash.state(),
+        ..session(&world, 1)
+    };
+    change!(store, tx => tx.upload_insert(&made));
+    let found = get(store, &made).await.unwrap();
+    assert_eq!(found, made);
+    assert_eq!(RunningHash::resume(&found.hash_state).unwrap().digest(), hash.digest());
+    let mut tx = store.begin(at(1)).await.unwrap();
+    assert!(is_conflict(&tx.upload_insert(&made).await), "an id is used once");
+}
+
+async fn a_session_is_of_one_registry(store: &MetaStore) {
+    let world = World::new(store).await;
+    let other = registry(world.tenant, world.subscription, "prod", "another");
+    change!(store, tx => tx.registry_insert(&other));
+    let made = session(&world, 1);
+    change!(store, tx => tx.upload_insert(&made));
+    let foreign = Upload {
+        registry: other.id,
+        ..made.clone()
+    };
+    assert_eq!(get(store, &foreign).await, None);
+    let mut tx = store.begin(at(2)).await.unwrap();
+    assert!(is_conflict(&tx.upload_advance(&foreign, 5, b"", at(2)).await));
+    assert!(!tx.upload_delete(other.id, &made.id).await.unwrap());
+    drop(tx);
+    assert_eq!(get(store, &made).await, Some(made));
+}
+
+async fn a_session_advances_from_where_it_stands_alone(store: &MetaStore) {
+    let world = World::new(store).await;
+    let made = session(&world, 1);
+    change!(store, tx => tx.upload_insert(&made));
+    change!(store, tx => tx.upload_advance(&made, 5, b"five", at(2)));
+    let stands = get(store, &made).await.unwrap();
+    assert_eq!((stands.offset, &stands.hash_state[..]), (5, &b"five"[..]));
+    let mut tx = store.begin(at(3)).await.unwrap();
+    assert!(is_conflict(&tx.upload_advance(&made, 9, b"stale", at(3)).await));
+    drop(tx);
+    assert_eq!(get(store, &made).await, Some(stands.clone()));
+    change!(store, tx => tx.upload_advance(&stands, 9, b"nine", at(3)));
+    assert_eq!(get(store, &made).await.unwrap().offset, 9);
+}
+
+async fn one_of_two_writers_advances_a_session(store: &MetaStore) {
+    let world = World::new(store).await;
+    let made = session(&world, 1);
+    change!(store, tx => tx.upload_insert(&made));
+    assert_one_wins(race!(store, tx => tx.upload_advance(&made, 5, b"five", at(2))));
+    assert_eq!(get(store, &made).await.unwrap().offset, 5);
+}
+
+async fn an_ended_session_is_gone(store: &MetaStore) {
+    let world = World::new(store).await;
+    let (made, other) = (session(&world, 1), session(&world, 1));
+    change!(store, tx => tx.upload_insert(&made));
+    change!(store, tx => tx.upload_insert(&other));
+    assert!(change!(store, tx => tx.upload_delete(made.registry, &made.id)));
+    assert!(!change!(store, tx => tx.upload_delete(made.registry, &made.id)));
+    assert_eq!(get(store, &made).await, None);
+    assert_eq!(get(store, &other).await, Some(other));
+    let mut tx = store.begin(at(2)).await.unwrap();
+    assert!(is_conflict(&tx.upload_advance(&made, 5, b"", at(2)).await));
+}
+
+async fn idle_and_old_sessions_are_found_and_busy_young_ones_are_not(store: &MetaStore) {
+    let world = World::new(store).await;
+    // Idle since 10; started at 5 and busy; young and busy.
+    let (idle, old, young) = (session(&world, 10), session(&world, 5), session(&world, 20));
+    for made in [&idle, &old, &young] {
+        change!(store, tx => tx.upload_insert(made));
+    }
+    for busy in [&old, &young] {
+        change!(store, tx => tx.upload_advance(busy, 1, b"", at(100)));
+    }
+    let expired = async |idle_since, created_before, limit| {
+        let mut read = store.read().await.unwrap();
+        let found = read
+            .upload_list_expired(at(idle_since), at(created_before), limit)
+            .await
+            .unwrap();
+        found.into_iter().map(|found| found.id).collect::<Vec<_>>()
+    };
+    assert_eq!(expired(10, 5, 9).await, []);
+    assert_eq!(expired(11, 5, 9).await, [idle.id.clone()]);
+    assert_eq!(expired(11, 6, 9).await, [idle.id.clone(), old.id.clone()]);
+    assert_eq!(expired(11, 6, 1).await, [idle.id.clone()]);
+}
+
+async fn a_session_needs_its_registry(store: &MetaStore) {
+    let world = World::new(store).await;
+    let nowhere = Upload {
+        registry: RegistryId(id()),
+        ..session(&world, 1)
+    };
+    let mut tx = store.begin(at(1)).await.unwrap();
+    let end: Result<(), StoreError> = tx.upload_insert(&nowhere).await;
+    assert!(is_conflict(&end));
+    drop(tx);
+    let tx = store.begin(at(1)).await.unwrap();
+    tx.commit(&entry()).await.unwrap();
+}

@@ -1,0 +1,293 @@
+//! The configuration: one typed tree from a TOML file, variables and flags. A flag wins over its variable, a variable over the file.
+
+use std::fs;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail, ensure};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use url::Url;
+use wharf_app::PublicAddress;
+use wharf_store::meta::Database;
+
+use crate::cli::server::{DataArgs, ServeArgs, TlsMode};
+use crate::environment::Environment;
+
+/// The TOML file. Keys are called like the flags; a key that is not known stops the start (rule 69).
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    data: Option<PathBuf>,
+    database: Option<SecretString>,
+    listen: Option<SocketAddr>,
+    domain: Option<String>,
+    public_url: Option<Url>,
+    tls: Option<TlsMode>,
+    tls_cert: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
+    trusted_proxies: Option<Vec<IpAddr>>,
+    reserved_bytes: Option<u64>,
+    log: Option<String>,
+    log_format: Option<LogFormat>,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line, for machines.
+    Json,
+}
+
+/// Where the certificate comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum TlsSource {
+    /// There is none.
+    Off,
+    /// From an authority of the installation's own.
+    SelfSigned,
+    /// From these files.
+    Files { certificate: PathBuf, key: PathBuf },
+}
+
+/// What the server runs with.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    pub(crate) data: PathBuf,
+    /// Whether the folder was said, so that further commands have to say it too.
+    pub(crate) data_is_named: bool,
+    pub(crate) database: Option<SecretString>,
+    pub(crate) listen: SocketAddr,
+    pub(crate) domain: String,
+    pub(crate) public_url: Option<Url>,
+    pub(crate) tls: TlsSource,
+    pub(crate) trusted_proxies: Vec<IpAddr>,
+    pub(crate) reserved_bytes: Option<u64>,
+    pub(crate) log: String,
+    pub(crate) log_format: LogFormat,
+}
+
+const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 5000);
+
+impl Config {
+    /// For `wharf serve`.
+    pub(crate) fn for_serve(args: ServeArgs, environment: &Environment) -> anyhow::Result<Self> {
+        let file = File::read(args.data.config.as_deref())?;
+        let tls = match (args.tls, args.tls_cert, args.tls_key) {
+            (None, None, None) => tls(file.tls, file.tls_cert.clone(), file.tls_key.clone())?,
+            (mode, certificate, key) => tls(mode, certificate, key)?,
+        };
+        let config = Self {
+            listen: args.listen.or(file.listen).unwrap_or(DEFAULT_LISTEN),
+            domain: args
+                .domain
+                .or(file.domain.clone())
+                .unwrap_or_else(|| "localhost".to_owned())
+                .to_ascii_lowercase(),
+            public_url: args.public_url.or(file.public_url.clone()),
+            tls,
+            ..Self::for_admin_file(args.data, file, environment)?
+        };
+        check_domain(&config.domain)?;
+        Ok(config)
+    }
+
+    /// For `wharf admin …`, which needs only where the data is.
+    pub(crate) fn for_admin(args: DataArgs, environment: &Environment) -> anyhow::Result<Self> {
+        let file = File::read(args.config.as_deref())?;
+        Self::for_admin_file(args, file, environment)
+    }
+
+    fn for_admin_file(args: DataArgs, file: File, environment: &Environment) -> anyhow::Result<Self> {
+        let named = args.data.or(file.data);
+        let data_is_named = named.is_some();
+        let data = named.or_else(|| environment.data_folder.clone());
+        let database = args.database.map(SecretString::from).or(file.database);
+        Ok(Self {
+            data: data.context("there is no home folder to keep data in: say where with --data DIR")?,
+            data_is_named,
+            database: database.filter(|database| database.expose_secret() != "sqlite"),
+            listen: file.listen.unwrap_or(DEFAULT_LISTEN),
+            domain: file.domain.unwrap_or_else(|| "localhost".to_owned()),
+            public_url: file.public_url,
+            tls: TlsSource::Off,
+            trusted_proxies: file.trusted_proxies.unwrap_or_default(),
+            reserved_bytes: file.reserved_bytes,
+            log: environment
+                .log
+                .clone()
+                .or(file.log)
+                .unwrap_or_else(|| "info".to_owned()),
+            log_format: file.log_format.unwrap_or_default(),
+        })
+    }
+
+    /// Which database.
+    pub(crate) fn database(&self) -> anyhow::Result<Database> {
+        match &self.database {
+            None => Ok(Database::Sqlite(self.data.join("wharf.db"))),
+            Some(url) if url.expose_secret().starts_with("postgres") => Ok(Database::Postgres(url.clone())),
+            Some(_) => bail!("the database is sqlite, or a URL as in postgres://user:password@host/name"),
+        }
+    }
+
+    /// How clients reach a server that listens on `port`.
+    pub(crate) fn public_address(&self, port: u16) -> anyhow::Result<PublicAddress> {
+        let Some(url) = &self.public_url else {
+            let (scheme, own) = if self.tls == TlsSource::Off {
+                ("http", 80)
+            } else {
+                ("https", 443)
+            };
+            return Ok(PublicAddress {
+                scheme,
+                domain: self.domain.clone(),
+                port: (port != own).then_some(port),
+            });
+        };
+        let scheme = match url.scheme() {
+            "http" => "http",
+            "https" => "https",
+            other => bail!("the public URL begins with http or https, and not with {other}"),
+        };
+        let domain = url
+            .host_str()
+            .context("the public URL has no host")?
+            .to_ascii_lowercase();
+        ensure!(
+            url.path() == "/" && url.query().is_none(),
+            "the public URL is scheme, host and port alone: registries own the paths"
+        );
+        ensure!(
+            self.domain == "localhost" || domain == self.domain,
+            "the public URL's host is {domain}, and the domain is {}: they must be the same",
+            self.domain
+        );
+        Ok(PublicAddress {
+            scheme,
+            domain,
+            port: url.port(),
+        })
+    }
+}
+
+impl File {
+    fn read(path: Option<&Path>) -> anyhow::Result<Self> {
+        let Some(path) = path else { return Ok(Self::default()) };
+        let text =
+            fs::read_to_string(path).with_context(|| format!("cannot read the configuration {}", path.display()))?;
+        toml::from_str(&text).with_context(|| format!("the configuration {} is not right", path.display()))
+    }
+}
+
+fn tls(mode: Option<TlsMode>, certificate: Option<PathBuf>, key: Option<PathBuf>) -> anyhow::Result<TlsSource> {
+    match (mode, certificate, key) {
+        (None, None, None) => Ok(TlsSource::Off),
+        (Some(TlsMode::SelfSigned), None, None) => Ok(TlsSource::SelfSigned),
+        (None, Some(certificate), Some(key)) => Ok(TlsSource::Files { certificate, key }),
+        _ => bail!("TLS is either tls = \"self-signed\", or tls_cert together with tls_key"),
+    }
+}
+
+/// A host name (RFC 1123), as registries' names are put before it.
+fn check_domain(domain: &str) -> anyhow::Result<()> {
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    let is_address = domain.parse::<IpAddr>().is_ok();
+    ensure!(
+        domain.len() <= 200 && domain.split('.').all(label) && !is_address,
+        "the domain {domain:?} is no host name: letters, digits and '-', with dots between, and no port"
+    );
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(toml: &str) -> anyhow::Result<Config> {
+        let file: File = toml::from_str(toml)?;
+        let data = DataArgs {
+            data: Some("/data".into()),
+            database: None,
+            config: None,
+        };
+        let environment = Environment {
+            log: None,
+            data_folder: None,
+            config_folder: None,
+            colour: false,
+            stderr_is_terminal: false,
+            stdin_is_terminal: false,
+        };
+        let (certificate, key, mode) = (file.tls_cert.clone(), file.tls_key.clone(), file.tls);
+        Ok(Config {
+            tls: tls(mode, certificate, key)?,
+            ..Config::for_admin_file(data, file, &environment)?
+        })
+    }
+
+    #[test]
+    fn a_key_that_is_not_known_is_named() {
+        let error = config("liste = '127.0.0.1:5000'").unwrap_err().to_string();
+        assert!(error.contains("liste") && error.contains("listen"), "{error}");
+    }
+
+    #[test]
+    fn names_that_clients_see_carry_the_port_unless_it_is_the_schemes_own() {
+        let address = |toml: &str, port| {
+            config(toml)
+                .unwrap()
+                .public_address(port)
+                .map(|address| address.to_string())
+        };
+        assert_eq!(address("", 5000).unwrap(), "http://localhost:5000");
+        assert_eq!(
+            address("domain = 'acr.test'\ntls = 'self-signed'", 443).unwrap(),
+            "https://acr.test"
+        );
+        assert_eq!(
+            address("domain = 'acr.test'\ntls = 'self-signed'", 5443).unwrap(),
+            "https://acr.test:5443"
+        );
+        assert_eq!(
+            address("domain = 'acr.test'\npublic_url = 'https://acr.test'", 5000).unwrap(),
+            "https://acr.test"
+        );
+        assert!(address("domain = 'acr.test'\npublic_url = 'https://other.test'", 5000).is_err());
+        assert!(address("public_url = 'https://acr.test/path'", 5000).is_err());
+        assert!(address("public_url = 'ftp://acr.test'", 5000).is_err());
+    }
+
+    #[test]
+    fn tls_has_one_source() {
+        assert!(config("tls = 'self-signed'\ntls_cert = 'a'\ntls_key = 'b'").is_err());
+        assert!(config("tls_cert = 'a'").is_err());
+    }
+
+    #[test]
+    fn a_domain_is_a_host_name() {
+        for domain in ["localhost", "acr.example.com", "a-b.test"] {
+            assert!(check_domain(domain).is_ok(), "{domain}");
+        }
+        for domain in [
+            "",
+            "acr.test:5000",
+            "https://acr.test",
+            "10.0.0.1",
+            "-a.test",
+            "a..test",
+            "a_b",
+        ] {
+            assert!(check_domain(domain).is_err(), "{domain}");
+        }
+    }
+}

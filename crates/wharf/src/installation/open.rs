@@ -1,0 +1,60 @@
+//! Opening an installation: its database, its blobs and its master key.
+
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use wharf_app::{App, Environment, Parts, PublicAddress, Settings};
+use wharf_store::blob::{BlobStore, FileStore};
+use wharf_store::meta::MetaStore;
+
+use crate::installation::{Config, DataFolder};
+
+/// An installation that is open.
+pub(crate) struct Opened {
+    pub(crate) app: App,
+    pub(crate) data: DataFolder,
+}
+
+/// Opens the installation that `config` names, reached at `public`; makes a new one where there is none.
+pub(crate) async fn open(config: &Config, data: DataFolder, public: PublicAddress) -> anyhow::Result<Opened> {
+    let environment = Environment::system();
+    let database = config.database()?;
+    let meta = MetaStore::open(&database, environment.clock.now())
+        .await
+        .context("cannot open the database")?;
+    let blobs = FileStore::open(data.path().to_owned()).context("cannot open the folder of blobs")?;
+    let vault = match data.master_key()? {
+        Some(vault) => vault,
+        // A key made now could not open what is there.
+        None if meta.read().await?.installation().await?.is_some() => {
+            bail!(
+                "the master key {}/keys/master.key is missing: restore it from where it is backed up",
+                data.path().display()
+            )
+        }
+        None => data.make_master_key(environment.entropy.as_ref())?,
+    };
+    let mut settings = Settings::new(public);
+    settings.trusted_proxies.clone_from(&config.trusted_proxies);
+    settings.shared_database = config.database.is_some();
+    settings.reserved_bytes = config.reserved_bytes.unwrap_or(settings.reserved_bytes);
+    let blobs: Arc<dyn BlobStore> = Arc::new(blobs);
+    let app = App::open(Parts {
+        environment,
+        settings,
+        meta,
+        blobs,
+        vault,
+    })
+    .await
+    .map_err(plain)?;
+    Ok(Opened { app, data })
+}
+
+/// At the server's host the cause is for the reader.
+pub(crate) fn plain(error: wharf_app::Error) -> anyhow::Error {
+    match error {
+        wharf_app::Error::Internal(source) => source.into(),
+        other => other.into(),
+    }
+}

@@ -1,0 +1,59 @@
+//! Where the programs under test are. Absence is a failure that says what to install, never a skip.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
+
+/// A program of a Debian package. Debian's own copy is preferred to any other on the `PATH`.
+#[must_use]
+pub fn debian(name: &str, package: &str) -> PathBuf {
+    let folders = ["/usr/bin", "/usr/sbin"]
+        .map(PathBuf::from)
+        .into_iter()
+        .chain(search_path());
+    find(name, folders)
+        .unwrap_or_else(|| panic!("`{name}` is missing: apt-get install {package}, or run scripts/install-test-tools"))
+}
+
+/// A client that `scripts/install-test-tools` builds with Go.
+#[must_use]
+pub fn go(name: &str) -> PathBuf {
+    let cache = env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    let cache = cache.or_else(|| env::var_os("HOME").map(|home| Path::new(&home).join(".cache")));
+    let tools = env::var_os("WHARF_TEST_TOOLS")
+        .map(PathBuf::from)
+        .or_else(|| cache.map(|cache| cache.join("wharf-test")));
+    let folders = tools.map(|tools| tools.join("bin")).into_iter().chain(search_path());
+    find(name, folders).unwrap_or_else(|| panic!("`{name}` is missing: run scripts/install-test-tools"))
+}
+
+/// The `wharf` binary of the same build as this test, or the one that `WHARF_BIN` names.
+#[must_use]
+pub fn wharf() -> PathBuf {
+    if let Some(path) = env::var_os("WHARF_BIN") {
+        return path.into();
+    }
+    // target/debug/deps/it-0123 → target/debug/wharf
+    let test = env::current_exe().expect("the running test has a path");
+    let binary = test
+        .ancestors()
+        .nth(2)
+        .expect("a test lies two folders deep in the target folder")
+        .join("wharf");
+    assert!(binary.is_file(), "{} is missing: cargo build", binary.display());
+    binary
+}
+
+fn search_path() -> Vec<PathBuf> {
+    env::var_os("PATH")
+        .map(|path| env::split_paths(&path).collect())
+        .unwrap_or_default()
+}
+
+fn find(name: &str, folders: impl IntoIterator<Item = PathBuf>) -> Option<PathBuf> {
+    folders
+        .into_iter()
+        .map(|folder| folder.join(name))
+        .find(|path| path.is_file())
+}

@@ -1,0 +1,17 @@
+//! Specifications of Wharf as its users see it. Fixtures are in `tests/src`.
+//!
+//! `spec` holds for every client and is instantiated in each client's module, which adds what is that client's own.
+
+mod across;
+mod buildah;
+mod crane;
+mod docker;
+mod founding;
+mod helm;
+mod life;
+mod oras;
+mod podman;
+mod refusals;
+mod regctl;
+mod skopeo;
+mod spec;
