@@ -1,0 +1,9 @@
+//! The surfaces as their clients see them: one module for each surface, and those that go across.
+
+mod access;
+mod arm;
+mod directory;
+mod endpoint_table;
+mod graph;
+mod journal;
+mod sign_in;
