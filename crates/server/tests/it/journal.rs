@@ -111,7 +111,11 @@ async fn the_log_is_read_by_group_request_and_time_by_those_who_may() {
     let request = changed.header("x-ms-correlation-request-id").to_owned();
 
     let subscription = server.subscription();
-    let of_group = events(&owner, &log(&subscription, "$filter=resourceGroupName eq 'PRODX-group'")).await;
+    let of_group = events(
+        &owner,
+        &log(&subscription, "$filter=resourceGroupName eq 'PRODX-group'"),
+    )
+    .await;
     assert_eq!(of_group.len(), 3, "{of_group:?}");
     assert!(
         of_group.iter().all(|event| event.1.starts_with(&here.group)),

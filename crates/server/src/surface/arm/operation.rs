@@ -283,7 +283,7 @@ mod tests {
 
     #[test]
     fn what_is_not_there_is_told_from_what_has_other_methods() {
-        assert_eq!(route(&Method::GET, "/subscriptions/x/nothing").is_err(), true);
+        assert!(route(&Method::GET, "/subscriptions/x/nothing").is_err());
         assert_eq!(route(&Method::GET, "/providers/x"), Err(RouteError::Unknown));
         assert_eq!(route(&Method::DELETE, "/tenants"), Err(RouteError::Method(vec!["GET"])));
         assert_eq!(route(&Method::GET, "/subscriptions/%2e%2e/x"), Err(RouteError::Unknown));
