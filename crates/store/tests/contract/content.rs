@@ -421,7 +421,7 @@ async fn a_cursor_with_a_nul_byte_is_only_a_cursor(store: &MetaStore) {
     assert_eq!(tags, Some(vec![name("ab"), name("b")]));
     assert_eq!(
         read.repository_list(registry, "team\0", 9).await.unwrap(),
-        [world.repository.clone()]
+        std::slice::from_ref(&world.repository)
     );
     assert_eq!(
         read.referrer_list(registry, &world.repository, &pushed, None, "\0", 9)

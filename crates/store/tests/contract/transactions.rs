@@ -41,7 +41,7 @@ async fn an_uncommitted_change_is_seen_by_its_transaction_alone(store: &MetaStor
     let tenant = tenant();
     let mut tx = store.begin(at(1)).await.unwrap();
     tx.tenant_insert(&tenant, at(1)).await.unwrap();
-    assert_eq!(tx.tenant_list().await.unwrap(), [tenant.clone()]);
+    assert_eq!(tx.tenant_list().await.unwrap(), std::slice::from_ref(&tenant));
     assert_eq!(tenants(store).await, []);
     tx.commit(&entry()).await.unwrap();
     assert_eq!(tenants(store).await, [tenant]);
@@ -84,7 +84,7 @@ async fn after_a_refused_statement_nothing_is_committed(store: &MetaStore) {
             tx.commit_unrecorded(Unrecorded::Bookkeeping).await
         };
         assert!(end.is_err());
-        assert_eq!(tenants(store).await, [known.clone()]);
+        assert_eq!(tenants(store).await, std::slice::from_ref(&known));
         assert_eq!(records(store).await, 0);
     }
 }
