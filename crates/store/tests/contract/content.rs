@@ -113,9 +113,12 @@ async fn a_blob_is_visible_in_its_own_repository_alone(store: &MetaStore) {
             .unwrap(),
         None
     );
-    assert_eq!(tx.blob_size_in_registry(registry, &theirs).await.unwrap(), Some(6));
-    assert_eq!(tx.blob_size_in_registry(registry, &digest("none")).await.unwrap(), None);
-    assert_eq!(tx.blob_size_in_registry(RegistryId(id()), &theirs).await.unwrap(), None);
+    assert_eq!(
+        tx.blob_repositories(registry, &theirs, 10).await.unwrap(),
+        [name("team/api")]
+    );
+    assert_eq!(tx.blob_repositories(registry, &digest("none"), 10).await.unwrap(), []);
+    assert_eq!(tx.blob_repositories(RegistryId(id()), &theirs, 10).await.unwrap(), []);
     assert_eq!(
         tx.blob_hold(registry, world.repository_id, &theirs, at(2))
             .await
@@ -157,12 +160,9 @@ async fn a_blob_stored_again_keeps_its_size(store: &MetaStore) {
     );
     let huge = digest("huge");
     change!(store, tx => tx.blob_put(world.registry.id, &huge, 1 << 50, at(1)));
-    let size = store
-        .read()
-        .await
-        .unwrap()
-        .blob_size_in_registry(world.registry.id, &huge)
-        .await;
+    change!(store, tx => tx.blob_link(world.registry.id, world.repository_id, &huge, at(1)));
+    let mut read = store.read().await.unwrap();
+    let size = read.blob_size(world.registry.id, &world.repository, &huge).await;
     assert_eq!(size.unwrap(), Some(1 << 50));
 }
 

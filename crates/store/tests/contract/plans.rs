@@ -46,7 +46,11 @@ async fn the_hot_statements_find_their_rows_by_an_index(place: &Place) {
             vec![registry.clone(), repository.clone(), text("shared")],
         ),
         (BLOB, "blob_size", vec![registry.clone(), text("r50"), text("shared")]),
-        (BLOB, "blob_size_in_registry", vec![registry.clone(), text("shared")]),
+        (
+            BLOB,
+            "blob_repositories",
+            vec![registry.clone(), text("shared"), Bind::Number(10)],
+        ),
         (
             BLOB,
             "blob_hold",
