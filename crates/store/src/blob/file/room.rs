@@ -39,7 +39,7 @@ impl Room {
         let reserved = self
             .reserved_bytes
             .unwrap_or_else(|| RESERVED_BYTES.min(total / RESERVED_PART));
-        if free.saturating_sub(more_bytes) < reserved {
+        if free < reserved.saturating_add(more_bytes) {
             Err(io::ErrorKind::StorageFull.into())
         } else {
             Ok(())
