@@ -4,9 +4,13 @@
 //! the answer; each surface has one table from errors to its own statuses and codes. Nothing here reads the database or decides about access.
 
 mod body;
+mod call;
 pub mod endpoint;
+mod filter;
 mod host;
 pub mod listen;
+mod operations;
+mod path;
 mod request;
 pub mod surface;
 

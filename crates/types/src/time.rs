@@ -52,6 +52,20 @@ impl Time {
     }
 }
 
+impl From<Time> for OffsetDateTime {
+    /// What lies beyond the year 9999 is its last second, as [`Time`] prints it.
+    fn from(time: Time) -> Self {
+        const LAST: OffsetDateTime = ::time::macros::datetime!(9999-12-31 23:59:59 UTC);
+        Self::from_unix_timestamp_nanos(i128::from(time.0) * 1000).unwrap_or(LAST)
+    }
+}
+
+impl From<OffsetDateTime> for Time {
+    fn from(time: OffsetDateTime) -> Self {
+        Self(i64::try_from(time.unix_timestamp_nanos() / 1000).unwrap_or(i64::MAX))
+    }
+}
+
 impl fmt::Display for Time {
     /// RFC 3339 in UTC with at most six digits of a second, as ARM, Graph and the token answer write times.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -107,7 +107,7 @@ impl App {
             ));
         }
         let mut tx = self.inner.meta.begin(ctx.now).await?;
-        scope_must_exist(&mut tx, tenant, &new.scope).await?;
+        let scope = scope_as_stored(&mut tx, tenant, new.scope).await?;
         if tx.service_principal_get(tenant, new.principal).await?.is_none() {
             return Err(Error::conflict(
                 "PrincipalNotFound",
@@ -120,7 +120,7 @@ impl App {
             principal: new.principal,
             principal_type: "ServicePrincipal".to_owned(),
             role: new.role,
-            scope: new.scope,
+            scope,
             created_by: ctx.subject.principal.to_string(),
             created_at: ctx.now,
         };
@@ -184,27 +184,31 @@ pub(crate) fn last_owner() -> Error {
     )
 }
 
-async fn scope_must_exist(tx: &mut Tx, tenant: TenantId, scope: &ResourceScope) -> Result<(), Error> {
-    let exists = match scope {
-        ResourceScope::Root => true,
-        ResourceScope::Subscription(subscription) => tx.subscription_get(tenant, *subscription).await?.is_some(),
-        ResourceScope::ResourceGroup(subscription, group) => {
-            tx.subscription_get(tenant, *subscription).await?.is_some()
-                && tx.resource_group_get(*subscription, group).await?.is_some()
-        }
-        ResourceScope::Registry(place) => {
-            let found = tx.registry_by_name(&place.name).await?;
-            found.is_some_and(|registry| registry.tenant == tenant && registry.scope() == *place)
-        }
+/// The scope, which must exist, with its group's name as it was first written: so it stands in the journal.
+async fn scope_as_stored(tx: &mut Tx, tenant: TenantId, scope: ResourceScope) -> Result<ResourceScope, Error> {
+    let stored = match &scope {
+        ResourceScope::Root => Some(ResourceScope::Root),
+        ResourceScope::Subscription(subscription) => tx
+            .subscription_get(tenant, *subscription)
+            .await?
+            .map(|known| ResourceScope::Subscription(known.id)),
+        ResourceScope::ResourceGroup(subscription, group) => match tx.subscription_get(tenant, *subscription).await? {
+            Some(_) => tx
+                .resource_group_get(*subscription, group)
+                .await?
+                .map(|known| ResourceScope::ResourceGroup(known.subscription, known.name)),
+            None => None,
+        },
+        ResourceScope::Registry(place) => tx
+            .registry_by_name(&place.name)
+            .await?
+            .filter(|known| known.tenant == tenant && known.scope() == *place)
+            .map(|known| known.resource()),
         ResourceScope::Repository(..) | ResourceScope::DirectoryObject(_) => {
             return Err(Error::invalid(
                 "a role is assigned at /, a subscription, a resource group or a registry",
             ));
         }
     };
-    if exists {
-        Ok(())
-    } else {
-        Err(Error::not_found("scope", scope))
-    }
+    stored.ok_or_else(|| Error::not_found("scope", scope))
 }

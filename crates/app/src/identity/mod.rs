@@ -25,3 +25,6 @@ pub(crate) use throttle::Throttle;
 pub use tokens::{Audience, IssuedToken};
 pub(crate) use usage::Usage;
 pub use vault::Vault;
+pub use wharf_store::meta::application::Application;
+pub use wharf_store::meta::credential::Credential;
+pub use wharf_store::meta::service_principal::ServicePrincipal;

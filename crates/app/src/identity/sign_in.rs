@@ -199,16 +199,16 @@ impl App {
         }
     }
 
-    /// A service principal signs in at the directory with its secret (RFC 6749 §4.4).
+    /// A service principal signs in at the directory with its secret (RFC 6749 §4.4). Where the URL names no tenant, it is the client's.
     pub(crate) async fn directory_sign_in(
         &self,
         caller: Caller,
-        tenant: TenantId,
+        tenant: Option<TenantId>,
         client_id: &str,
         secret: &Secret,
     ) -> Result<(SignedIn, ServicePrincipal), Error> {
         let principal = match client_id.parse() {
-            Ok(app_id) => self.service_principal_for_sign_in(app_id, Some(tenant)).await?,
+            Ok(app_id) => self.service_principal_for_sign_in(app_id, tenant).await?,
             Err(_) => None,
         };
         let signed_in = self

@@ -115,18 +115,18 @@ impl App {
         format!("{}/{tenant}/v2.0", self.inner.settings.public.base_url())
     }
 
-    /// A service principal's token for an API (RFC 6749 §4.4, client credentials).
+    /// A service principal's token for an API (RFC 6749 §4.4, client credentials). Without a tenant, that of the client.
     pub async fn client_credentials_token(
         &self,
         caller: Caller,
-        tenant: TenantId,
+        tenant: Option<TenantId>,
         client_id: &str,
         client_secret: &Secret,
         audience: Audience,
     ) -> Result<IssuedToken, Error> {
         let (signed_in, principal) = self.directory_sign_in(caller, tenant, client_id, client_secret).await?;
         self.directory_token_issue(
-            tenant,
+            principal.tenant,
             principal.id,
             principal.app_id,
             signed_in.credential,

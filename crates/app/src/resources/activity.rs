@@ -1,8 +1,10 @@
 //! What was done, by whom, when, with which result.
 
+use wharf_store::meta::Read;
 use wharf_store::meta::journal::JournalRow;
 use wharf_types::access::Action;
-use wharf_types::resource::ResourceScope;
+use wharf_types::id::RequestId;
+use wharf_types::resource::{RegistryScope, ResourceScope};
 use wharf_types::time::Time;
 
 use crate::{App, Error, OpContext};
@@ -16,6 +18,8 @@ pub struct ActivityFilter {
     pub since: Option<Time>,
     /// Not after.
     pub until: Option<Time>,
+    /// Only what this request did.
+    pub request: Option<RequestId>,
 }
 
 impl App {
@@ -29,8 +33,8 @@ impl App {
     ) -> Result<(Vec<JournalRow>, Option<i64>), Error> {
         const BATCH: usize = 500;
         ctx.require(Action::ActivityRead, ctx.subject.tenant, &filter.scope)?;
-        let prefix = filter.scope.to_string();
         let mut read = self.inner.meta.read().await?;
+        let prefix = as_stored(&mut read, &filter.scope).await?.to_string();
         let (mut found, mut before) = (Vec::new(), before);
         loop {
             let batch = read.journal_list(ctx.subject.tenant, &prefix, before, BATCH).await?;
@@ -43,7 +47,8 @@ impl App {
                 // `prod` is a prefix of `prod2`, and not its parent.
                 let rest = row.entry.resource.strip_prefix(&prefix);
                 let within = prefix == "/" || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-                if within && filter.until.is_none_or(|until| row.entry.time <= until) {
+                let in_time = filter.until.is_none_or(|until| row.entry.time <= until);
+                if within && in_time && filter.request.is_none_or(|request| request == row.entry.request) {
                     found.push(row);
                     if found.len() == limit {
                         return Ok((found, Some(before)));
@@ -55,4 +60,27 @@ impl App {
             }
         }
     }
+}
+
+/// The scope with its group's name as it was first written, since the journal writes it so.
+async fn as_stored(read: &mut Read, scope: &ResourceScope) -> Result<ResourceScope, Error> {
+    let (ResourceScope::ResourceGroup(subscription, name)
+    | ResourceScope::Registry(RegistryScope {
+        subscription,
+        group: name,
+        ..
+    })) = scope
+    else {
+        return Ok(scope.clone());
+    };
+    let Some(known) = read.resource_group_get(*subscription, name).await? else {
+        return Ok(scope.clone());
+    };
+    Ok(match scope {
+        ResourceScope::Registry(registry) => ResourceScope::Registry(RegistryScope {
+            group: known.name,
+            ..registry.clone()
+        }),
+        _ => ResourceScope::ResourceGroup(*subscription, known.name),
+    })
 }

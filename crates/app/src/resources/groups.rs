@@ -17,8 +17,8 @@ use crate::{App, Error, OpContext};
 pub struct GroupSettings {
     /// Its place, which cannot be changed later.
     pub location: Location,
-    /// Free notes.
-    pub tags: BTreeMap<String, String>,
+    /// Free notes; what is left out stays.
+    pub tags: Option<BTreeMap<String, String>>,
 }
 
 /// ARM's limit of notes.
@@ -49,17 +49,43 @@ impl App {
         name: &ResourceGroupName,
         settings: GroupSettings,
     ) -> Result<(ResourceGroup, bool), Error> {
+        let GroupSettings { location, tags } = settings;
+        self.resource_group_write(ctx, subscription, name, Some(location), tags)
+            .await
+    }
+
+    /// Replaces the notes of a resource group, if any are given.
+    pub async fn resource_group_update(
+        &self,
+        ctx: &OpContext,
+        subscription: SubscriptionId,
+        name: &ResourceGroupName,
+        tags: Option<BTreeMap<String, String>>,
+    ) -> Result<ResourceGroup, Error> {
+        let (group, _) = self.resource_group_write(ctx, subscription, name, None, tags).await?;
+        Ok(group)
+    }
+
+    /// Without a location the group must exist.
+    async fn resource_group_write(
+        &self,
+        ctx: &OpContext,
+        subscription: SubscriptionId,
+        name: &ResourceGroupName,
+        location: Option<Location>,
+        tags: Option<BTreeMap<String, String>>,
+    ) -> Result<(ResourceGroup, bool), Error> {
+        let tenant = ctx.subject.tenant;
         let scope = ResourceScope::ResourceGroup(subscription, name.clone());
-        ctx.require(Action::ResourceGroupWrite, ctx.subject.tenant, &scope)?;
-        check_tags(&settings.tags)?;
+        ctx.require(Action::ResourceGroupWrite, tenant, &scope)?;
+        check_tags(tags.as_ref().unwrap_or(&BTreeMap::new()))?;
         let mut tx = self.inner.meta.begin(ctx.now).await?;
-        if tx.subscription_get(ctx.subject.tenant, subscription).await?.is_none() {
+        if tx.subscription_get(tenant, subscription).await?.is_none() {
             return Err(Error::not_found("subscription", subscription));
         }
         let known = tx.resource_group_get(subscription, name).await?;
-        let GroupSettings { location, tags } = settings;
-        let group = match known {
-            Some(known) if known.location != location => {
+        let group = match (known, location) {
+            (Some(known), Some(location)) if known.location != location => {
                 return Err(Error::conflict(
                     "InvalidResourceGroupLocation",
                     format!(
@@ -68,17 +94,22 @@ impl App {
                     ),
                 ));
             }
-            Some(known) => ResourceGroup { tags, ..known },
-            None => ResourceGroup {
+            (Some(known), _) => ResourceGroup {
+                tags: tags.unwrap_or(known.tags),
+                ..known
+            },
+            (None, Some(location)) => ResourceGroup {
                 subscription,
                 name: name.clone(),
                 location,
-                tags,
+                tags: tags.unwrap_or_default(),
             },
+            (None, None) => return Err(Error::not_found("resource group", name)),
         };
+        let scope = ResourceScope::ResourceGroup(subscription, group.name.clone());
         let is_new = tx.resource_group_put(&group, ctx.now).await?;
         let payload = json!({"location": group.location, "tags": group.tags});
-        tx.commit(&ctx.entry(JournalKind::ResourceGroupWrite, ctx.subject.tenant, scope, payload))
+        tx.commit(&ctx.entry(JournalKind::ResourceGroupWrite, tenant, scope, payload))
             .await?;
         Ok((group, is_new))
     }

@@ -13,3 +13,7 @@ pub use groups::GroupSettings;
 pub(crate) use installation::installation_open;
 pub use registries::{NameCheck, RegistryChange, RegistryPlace, Usages};
 pub use wharf_store::meta::admin_password::AdminSlot;
+pub use wharf_store::meta::journal::JournalRow;
+pub use wharf_store::meta::registry::Registry;
+pub use wharf_store::meta::resource_group::ResourceGroup;
+pub use wharf_store::meta::subscription::{Subscription, Tenant};

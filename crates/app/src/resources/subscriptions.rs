@@ -23,12 +23,18 @@ impl App {
     /// The tenant of that id, if there is one; or the only one.
     pub async fn tenant_find(&self, name: &str) -> Result<Option<Tenant>, Error> {
         let tenants = self.inner.meta.read().await?.tenant_list().await?;
-        // `organizations` and `common` are what clients put where no tenant was given.
-        if ["organizations", "common"].contains(&name) {
+        // `organizations` and `common` are what clients put where no tenant was given; the domain stands for the first tenant as well.
+        if ["organizations", "common", self.inner.settings.public.domain.as_str()].contains(&name) {
             return Ok(tenants.into_iter().next());
         }
         let id: Option<TenantId> = name.parse().ok();
         Ok(tenants.into_iter().find(|tenant| Some(tenant.id) == id))
+    }
+
+    /// The tenant of an installation that has but one.
+    pub async fn tenant_only(&self) -> Result<Option<Tenant>, Error> {
+        let mut tenants = self.inner.meta.read().await?.tenant_list().await?.into_iter();
+        Ok(tenants.next().filter(|_| tenants.next().is_none()))
     }
 
     /// The caller's tenant.
@@ -79,6 +85,7 @@ impl App {
         let tenant = ctx.subject.tenant;
         ctx.require(Action::SubscriptionCreate, tenant, &ResourceScope::Root)?;
         check_alias(alias)?;
+        check_display_name(display_name)?;
         let subscription = Subscription {
             id: SubscriptionId(self.inner.environment.entropy.uuid()),
             tenant,
@@ -127,6 +134,16 @@ fn check_alias(alias: &str) -> Result<(), Error> {
     } else {
         Err(Error::invalid(
             "a subscription's alias is 1 to 63 letters, digits, '-', '_' and '.'",
+        ))
+    }
+}
+
+fn check_display_name(name: &str) -> Result<(), Error> {
+    if !name.trim().is_empty() && name.len() <= 256 && !name.chars().any(char::is_control) {
+        Ok(())
+    } else {
+        Err(Error::invalid(
+            "a subscription's display name has 1 to 256 bytes and no control characters",
         ))
     }
 }

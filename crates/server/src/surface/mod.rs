@@ -1,8 +1,8 @@
 //! The surfaces, and which of them a request is for.
 
-mod arm;
-mod directory;
-mod graph;
+pub mod arm;
+pub mod directory;
+pub mod graph;
 mod operations;
 mod registry_token;
 pub mod v2;

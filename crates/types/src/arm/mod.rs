@@ -16,6 +16,7 @@ pub mod list;
 pub mod location;
 pub mod metadata;
 pub mod name_check;
+pub mod provider;
 pub mod registry;
 pub mod resource;
 pub mod resource_group;

@@ -1,0 +1,85 @@
+//! What the directory says of itself: its endpoints and its keys. Only what exists is announced.
+
+use axum::response::Response;
+use http::StatusCode;
+use serde::Serialize;
+use serde_json::Value;
+use wharf_app::App;
+
+use super::error::Refusal;
+use super::operation::TenantPath;
+use crate::call::json;
+
+/// OpenID Connect Discovery 1.0 §3, RFC 8414 §2.
+#[derive(Serialize)]
+struct Discovery {
+    issuer: String,
+    /// MSAL refuses a document without it.
+    authorization_endpoint: String,
+    token_endpoint: String,
+    jwks_uri: String,
+    token_endpoint_auth_methods_supported: [&'static str; 2],
+    grant_types_supported: [&'static str; 1],
+    response_types_supported: [&'static str; 0],
+    subject_types_supported: [&'static str; 1],
+    id_token_signing_alg_values_supported: [&'static str; 1],
+}
+
+pub(super) async fn show(app: &App, tenant: TenantPath) -> Result<Response, Refusal> {
+    let base = app.settings().public.base_url();
+    // Tokens name the tenant that issued them. Where the path names none, the document has a template in its place, as Entra's have.
+    let (issuer, token, authorize, keys) = match tenant {
+        TenantPath::Adfs => (
+            format!("{base}/{{tenantid}}/v2.0"),
+            format!("{base}/adfs/oauth2/token"),
+            format!("{base}/adfs/oauth2/authorize"),
+            format!("{base}/adfs/discovery/keys"),
+        ),
+        TenantPath::Named(name) => {
+            let found = app
+                .tenant_find(&name)
+                .await?
+                .ok_or_else(|| Refusal::Tenant(name.clone()))?;
+            let issuer = match name.as_str() {
+                "organizations" | "common" => format!("{base}/{{tenantid}}/v2.0"),
+                _ => app.directory_issuer(found.id),
+            };
+            // The tenant as the client wrote it: MSAL keeps tokens under that part of the path.
+            (
+                issuer,
+                format!("{base}/{name}/oauth2/v2.0/token"),
+                format!("{base}/{name}/oauth2/v2.0/authorize"),
+                format!("{base}/{name}/discovery/v2.0/keys"),
+            )
+        }
+    };
+    let document = Discovery {
+        issuer,
+        authorization_endpoint: authorize,
+        token_endpoint: token,
+        jwks_uri: keys,
+        token_endpoint_auth_methods_supported: ["client_secret_post", "client_secret_basic"],
+        grant_types_supported: ["client_credentials"],
+        response_types_supported: [],
+        subject_types_supported: ["pairwise"],
+        id_token_signing_alg_values_supported: ["ES256"],
+    };
+    Ok(json(StatusCode::OK, &document))
+}
+
+/// RFC 7517 §5.
+#[derive(Serialize)]
+struct KeySet {
+    keys: Vec<Value>,
+}
+
+/// All tenants' tokens are signed with the installation's keys.
+pub(super) async fn key_list(app: &App, tenant: TenantPath) -> Result<Response, Refusal> {
+    if let TenantPath::Named(name) = tenant
+        && app.tenant_find(&name).await?.is_none()
+    {
+        return Err(Refusal::Tenant(name));
+    }
+    let keys = app.public_keys();
+    Ok(json(StatusCode::OK, &KeySet { keys }))
+}

@@ -1,0 +1,115 @@
+//! The directory's one table from errors to statuses and codes: RFC 6749 §5.2, with Entra's numbers, which `az` and MSAL show.
+
+use axum::response::Response;
+use http::{HeaderValue, StatusCode, header};
+use wharf_app::Error;
+use wharf_app::identity::Caller;
+use wharf_types::oauth::OAuthErrorBody;
+
+use crate::body::BodyError;
+use crate::call::json;
+use crate::path::RouteError;
+
+/// Why a request was not done.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Refusal {
+    #[error(transparent)]
+    App(#[from] Error),
+    #[error(transparent)]
+    Body(#[from] BodyError),
+    #[error(transparent)]
+    Route(#[from] RouteError),
+    /// A field that has to be there is not, or comes twice (RFC 6749 §3.2).
+    #[error("The request body must contain the following parameter once: '{0}'.")]
+    Field(&'static str),
+    /// Two ways at once to say who the client is (RFC 6749 §2.3).
+    #[error("The client has to say who it is in one way: by Basic, or in the body.")]
+    TwoCredentials,
+    /// A kind of credential that does not exist yet.
+    #[error("Certificates and federated tokens cannot sign in yet: use a client secret.")]
+    Assertion,
+    /// A grant that this directory does not have.
+    #[error("The grant '{0}' is not supported: service principals sign in with client_credentials.")]
+    Grant(String),
+    /// The scope is not `{resource}/.default`.
+    #[error(
+        "The scope '{0}' is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier."
+    )]
+    Scope(String),
+    /// A resource that nothing here is.
+    #[error("The resource '{0}' is not known here. See /metadata/endpoints for those that are.")]
+    Resource(String),
+    /// A tenant that is not here.
+    #[error(
+        "Tenant '{0}' not found. Check that you have the correct tenant ID, and that you sign in at the right server."
+    )]
+    Tenant(String),
+}
+
+/// Status, RFC 6749's code and Entra's number.
+fn kind(refusal: &Refusal) -> (StatusCode, &'static str, u32) {
+    const BAD: StatusCode = StatusCode::BAD_REQUEST;
+    match refusal {
+        Refusal::App(Error::Throttled { .. }) => (StatusCode::TOO_MANY_REQUESTS, "temporarily_unavailable", 50196),
+        Refusal::App(Error::Busy) => (StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", 90033),
+        Refusal::App(Error::Internal(_)) => (StatusCode::INTERNAL_SERVER_ERROR, "server_error", 90002),
+        Refusal::App(Error::Full) => (StatusCode::INSUFFICIENT_STORAGE, "server_error", 90033),
+        Refusal::App(Error::Invalid(_)) => (BAD, "invalid_request", 900_144),
+        // Wrong, absent, expired, disabled, deleted: one answer (rule 5).
+        Refusal::App(_) => (StatusCode::UNAUTHORIZED, "invalid_client", 7_000_215),
+        Refusal::Assertion => (StatusCode::UNAUTHORIZED, "invalid_client", 7_000_218),
+        Refusal::Body(BodyError::TooLarge(_)) => (StatusCode::PAYLOAD_TOO_LARGE, "invalid_request", 90_100),
+        Refusal::Body(_) | Refusal::Field(_) | Refusal::TwoCredentials => (BAD, "invalid_request", 900_144),
+        Refusal::Route(RouteError::Method(_)) => (StatusCode::METHOD_NOT_ALLOWED, "invalid_request", 900_561),
+        Refusal::Route(_) => (StatusCode::NOT_FOUND, "invalid_request", 90_023),
+        Refusal::Grant(_) => (BAD, "unsupported_grant_type", 70_003),
+        Refusal::Scope(_) => (BAD, "invalid_scope", 1_002_012),
+        Refusal::Resource(_) => (BAD, "invalid_resource", 500_011),
+        Refusal::Tenant(_) => (BAD, "invalid_request", 90_002),
+    }
+}
+
+/// The answer for a refusal. `by_basic` says that the client showed its secret in a header, which then gets a challenge of its own (RFC 6749 §5.2).
+pub(super) fn respond(refusal: &Refusal, caller: Caller, by_basic: bool) -> Response {
+    let (status, error, number) = kind(refusal);
+    if let Refusal::App(Error::Internal(source)) = refusal {
+        tracing::error!(error = %source, "a request of the directory failed");
+    }
+    let text = match refusal {
+        Refusal::App(Error::Unauthenticated) => {
+            "Invalid client secret provided, or the client is not known, disabled, or its secret has expired. Ensure the secret being sent is the client secret value, not the client secret ID.".to_owned()
+        }
+        other => other.to_string(),
+    };
+    let (request, now) = (caller.request, caller.now);
+    let body = OAuthErrorBody {
+        error: error.to_owned(),
+        error_description: format!("AADSTS{number}: {text} Correlation ID: {request} Timestamp: {now}"),
+        error_codes: vec![number],
+        timestamp: now,
+        correlation_id: request.to_string(),
+    };
+    let mut response = json(status, &body);
+    let headers = response.headers_mut();
+    match refusal {
+        Refusal::App(Error::Throttled { retry_after }) => {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_after.as_secs().max(1)));
+        }
+        Refusal::App(Error::Busy) => {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(1));
+        }
+        Refusal::Route(RouteError::Method(methods)) => {
+            if let Ok(value) = HeaderValue::from_str(&methods.join(", ")) {
+                headers.insert(header::ALLOW, value);
+            }
+        }
+        _ if status == StatusCode::UNAUTHORIZED && by_basic => {
+            headers.insert(
+                header::WWW_AUTHENTICATE,
+                HeaderValue::from_static("Basic realm=\"directory\""),
+            );
+        }
+        _ => {}
+    }
+    response
+}

@@ -1,0 +1,90 @@
+//! Every operation of the directory, and which request means which.
+
+use http::Method;
+
+use crate::endpoint::Access::Public;
+use crate::operations::operations;
+use crate::path::{RouteError, find, segments};
+
+operations! {
+    /// An operation of the directory. The tenant is a part of the path, or, in the shape of AD FS, found from the client.
+    enum Operation {
+        /// Where the endpoints are (OpenID Connect Discovery 1.0 §4).
+        DiscoveryShow(TenantPath) => GET "/{tenant}/v2.0/.well-known/openid-configuration", Public, None;
+        /// Tokens (RFC 6749 §3.2).
+        TokenIssue(TenantPath) => POST "/{tenant}/oauth2/v2.0/token", Public, None;
+        /// The keys that tokens are checked with (RFC 7517).
+        KeyList(TenantPath) => GET "/{tenant}/discovery/v2.0/keys", Public, None;
+        /// Where people will sign in; until then it says that they cannot.
+        AuthorizeShow(TenantPath) => GET "/{tenant}/oauth2/v2.0/authorize", Public, None;
+    }
+}
+
+/// How a path names the tenant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum TenantPath {
+    /// `/{tenant}/…`, as the client wrote it.
+    Named(String),
+    /// `/adfs/…`: not at all.
+    Adfs,
+}
+
+/// The operation of a request. Nothing in it is compared loosely: clients take every path but the first from our own discovery document.
+pub(super) fn route(method: &Method, path: &str) -> Result<Operation, RouteError> {
+    let segments = segments(path).ok_or(RouteError::Unknown)?;
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    find(method, |method| {
+        let (tenant, rest) = match segments.as_slice() {
+            ["adfs", rest @ ..] => (TenantPath::Adfs, rest),
+            [tenant, rest @ ..] => (TenantPath::Named((*tenant).to_owned()), rest),
+            [] => return Ok(None),
+        };
+        let is_adfs = tenant == TenantPath::Adfs;
+        Ok(match (method, rest) {
+            (&Method::GET, ["v2.0", ".well-known", "openid-configuration"]) if !is_adfs => {
+                Some(Operation::DiscoveryShow(tenant))
+            }
+            (&Method::GET, [".well-known", "openid-configuration"]) if is_adfs => {
+                Some(Operation::DiscoveryShow(tenant))
+            }
+            (&Method::POST, ["oauth2", "v2.0", "token"]) if !is_adfs => Some(Operation::TokenIssue(tenant)),
+            (&Method::POST, ["oauth2", "token"]) if is_adfs => Some(Operation::TokenIssue(tenant)),
+            (&Method::GET, ["oauth2", "v2.0", "authorize"]) if !is_adfs => Some(Operation::AuthorizeShow(tenant)),
+            (&Method::GET, ["oauth2", "authorize"]) if is_adfs => Some(Operation::AuthorizeShow(tenant)),
+            (&Method::GET, ["discovery", "v2.0", "keys"]) if !is_adfs => Some(Operation::KeyList(tenant)),
+            (&Method::GET, ["discovery", "keys"]) if is_adfs => Some(Operation::KeyList(tenant)),
+            _ => None,
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_shapes_name_the_same_operations() {
+        let named = TenantPath::Named("contoso".into());
+        for (path, operation) in [
+            (
+                "/contoso/v2.0/.well-known/openid-configuration",
+                Operation::DiscoveryShow(named.clone()),
+            ),
+            (
+                "/adfs/.well-known/openid-configuration",
+                Operation::DiscoveryShow(TenantPath::Adfs),
+            ),
+            ("/contoso/discovery/v2.0/keys", Operation::KeyList(named)),
+        ] {
+            assert_eq!(route(&Method::GET, path), Ok(operation), "{path}");
+        }
+        assert_eq!(
+            route(&Method::GET, "/adfs/oauth2/token"),
+            Err(RouteError::Method(vec!["POST"]))
+        );
+        assert_eq!(
+            route(&Method::POST, "/adfs/oauth2/v2.0/token"),
+            Err(RouteError::Unknown)
+        );
+    }
+}

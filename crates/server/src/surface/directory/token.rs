@@ -1,0 +1,164 @@
+//! The token endpoint: client credentials (RFC 6749 §4.4).
+
+use axum::response::Response;
+use http::StatusCode;
+use percent_encoding::percent_decode_str;
+use wharf_app::App;
+use wharf_app::identity::{Audience, Caller, Presented};
+use wharf_types::oauth::DirectoryTokenAnswer;
+use wharf_types::secret::Secret;
+
+use super::error::Refusal;
+use super::operation::TenantPath;
+use crate::call::json;
+
+/// The fields of the form. None that matters may come twice (RFC 6749 §3.2).
+pub(super) struct Form(pub(super) Vec<(String, String)>);
+
+impl Form {
+    fn optional(&self, name: &'static str) -> Result<Option<&str>, Refusal> {
+        let mut values = self.0.iter().filter(|(key, value)| key == name && !value.is_empty());
+        let first = values.next().map(|(_, value)| value.as_str());
+        if values.next().is_some() {
+            return Err(Refusal::Field(name));
+        }
+        Ok(first)
+    }
+
+    fn required(&self, name: &'static str) -> Result<&str, Refusal> {
+        self.optional(name)?.ok_or(Refusal::Field(name))
+    }
+}
+
+pub(super) async fn issue(
+    app: &App,
+    caller: Caller,
+    tenant: TenantPath,
+    presented: Presented,
+    form: Form,
+) -> Result<Response, Refusal> {
+    let tenant = match tenant {
+        TenantPath::Adfs => None,
+        // The client knows its tenant; whoever asks at these names does not.
+        TenantPath::Named(name) if ["organizations", "common"].contains(&name.as_str()) => None,
+        TenantPath::Named(name) => Some(app.tenant_find(&name).await?.ok_or(Refusal::Tenant(name))?.id),
+    };
+    // Each grant reads the form by itself. People's grants (authorization code, device code, refresh token) join here.
+    match form.required("grant_type")? {
+        "client_credentials" => {}
+        other => return Err(Refusal::Grant(other.chars().take(100).collect())),
+    }
+    let (client_id, secret) = client(presented, &form)?;
+    let audience = audience(form.required("scope")?, &app.settings().public.base_url())?;
+    let issued = app
+        .client_credentials_token(caller, tenant, &client_id, &secret, audience)
+        .await?;
+    let life = issued.life.as_secs();
+    let answer = DirectoryTokenAnswer {
+        token_type: "Bearer".to_owned(),
+        access_token: issued.token,
+        expires_in: life,
+        ext_expires_in: life,
+    };
+    Ok(json(StatusCode::OK, &answer))
+}
+
+/// Who the client says it is: in the body, or by Basic (RFC 6749 §2.3.1).
+fn client(presented: Presented, form: &Form) -> Result<(String, Secret), Refusal> {
+    if form.optional("client_assertion")?.is_some() {
+        return Err(Refusal::Assertion);
+    }
+    let id = form.optional("client_id")?;
+    let secret = form.optional("client_secret")?;
+    match presented {
+        Presented::Basic { user, secret: given } => {
+            let user = form_decoded(&user).ok_or(Refusal::Field("client_id"))?;
+            if secret.is_some() || id.is_some_and(|id| !id.eq_ignore_ascii_case(&user)) {
+                return Err(Refusal::TwoCredentials);
+            }
+            let secret = form_decoded(given.expose()).ok_or(Refusal::Field("client_secret"))?;
+            Ok((user, Secret::new(secret)))
+        }
+        Presented::Bearer(_) => Err(Refusal::TwoCredentials),
+        Presented::Nothing => {
+            let id = id.ok_or(Refusal::Field("client_id"))?;
+            let secret = secret.ok_or(Refusal::Field("client_secret"))?;
+            Ok((id.to_owned(), Secret::new(secret)))
+        }
+    }
+}
+
+/// Both parts of Basic are form-encoded first (RFC 6749 §2.3.1); a generated secret is the same either way.
+fn form_decoded(text: &str) -> Option<String> {
+    let text = text.replace('+', " ");
+    percent_decode_str(&text)
+        .decode_utf8()
+        .ok()
+        .map(|text| text.into_owned())
+}
+
+/// The one resource of `scope`. Entra gives one token for one resource.
+fn audience(scope: &str, base_url: &str) -> Result<Audience, Refusal> {
+    let shown = || scope.chars().take(200).collect::<String>();
+    let mut scopes = scope.split_ascii_whitespace();
+    let (Some(scope), None) = (scopes.next(), scopes.next()) else {
+        return Err(Refusal::Scope(shown()));
+    };
+    if !scope.ends_with("/.default") {
+        return Err(Refusal::Scope(shown()));
+    }
+    Audience::parse(scope, base_url).ok_or_else(|| Refusal::Resource(shown()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BASE: &str = "https://acr.example:8443";
+
+    #[test]
+    fn a_scope_is_one_resource_and_default() {
+        for (scope, wanted) in [
+            ("https://management.azure.com/.default", Audience::ResourceManager),
+            (
+                "https://management.core.windows.net//.default",
+                Audience::ResourceManager,
+            ),
+            ("https://graph.microsoft.com/.default", Audience::Graph),
+            ("https://acr.example:8443/.default", Audience::Graph),
+            ("https://containerregistry.azure.net/.default", Audience::Registry),
+        ] {
+            assert_eq!(audience(scope, BASE).unwrap(), wanted, "{scope}");
+        }
+        for scope in ["https://management.azure.com", "openid", "a/.default b/.default"] {
+            assert!(matches!(audience(scope, BASE), Err(Refusal::Scope(_))), "{scope}");
+        }
+        assert!(matches!(
+            audience("https://vault/.default", BASE),
+            Err(Refusal::Resource(_))
+        ));
+    }
+
+    #[test]
+    fn a_field_that_comes_twice_is_refused() {
+        let form = Form(vec![("scope".into(), "a".into()), ("scope".into(), "b".into())]);
+        assert!(matches!(form.required("scope"), Err(Refusal::Field("scope"))));
+        assert!(matches!(form.required("client_id"), Err(Refusal::Field("client_id"))));
+    }
+
+    #[test]
+    fn a_client_says_who_it_is_in_one_way() {
+        let basic = |user: &str, secret: &str| Presented::Basic {
+            user: user.into(),
+            secret: Secret::new(secret),
+        };
+        let (id, secret) = client(basic("app", "a%2Bb+c"), &Form(Vec::new())).unwrap();
+        assert_eq!((id.as_str(), secret.expose()), ("app", "a+b c"));
+        let form = Form(vec![("client_secret".into(), "x".into())]);
+        assert!(matches!(client(basic("app", "x"), &form), Err(Refusal::TwoCredentials)));
+        assert!(matches!(
+            client(Presented::Nothing, &form),
+            Err(Refusal::Field("client_id"))
+        ));
+    }
+}

@@ -1,0 +1,55 @@
+//! Applications, service principals and secrets as the graph shows them.
+
+use wharf_app::identity::{Application, Credential, ServicePrincipal};
+use wharf_types::arm::SecretText;
+use wharf_types::graph::{self, PasswordCredential};
+
+pub(super) const SERVICE_PRINCIPAL: &str = "#microsoft.graph.servicePrincipal";
+
+pub(super) fn application(application: Application, credentials: Vec<Credential>) -> graph::Application {
+    graph::Application {
+        id: application.id.0,
+        app_id: application.app_id.0,
+        display_name: application.display_name,
+        created_date_time: Some(application.created_at.into()),
+        identifier_uris: application.identifier_uris,
+        sign_in_audience: Some("AzureADMyOrg".to_owned()),
+        password_credentials: credentials
+            .into_iter()
+            .map(|credential| password(credential, None))
+            .collect(),
+        key_credentials: Vec::new(),
+    }
+}
+
+pub(super) fn service_principal(principal: ServicePrincipal, credentials: Vec<Credential>) -> graph::ServicePrincipal {
+    graph::ServicePrincipal {
+        odata_type: None,
+        id: principal.id.0,
+        app_id: principal.app_id.0,
+        display_name: principal.display_name,
+        account_enabled: principal.enabled,
+        created_date_time: Some(principal.created_at.into()),
+        // Only the application id: identifier URIs are not unique here, and a role must not go to whoever took a name first.
+        service_principal_names: vec![principal.app_id.to_string()],
+        service_principal_type: Some("Application".to_owned()),
+        app_owner_organization_id: Some(principal.tenant.0),
+        password_credentials: credentials
+            .into_iter()
+            .map(|credential| password(credential, None))
+            .collect(),
+        key_credentials: Vec::new(),
+    }
+}
+
+pub(super) fn password(credential: Credential, secret: Option<SecretText>) -> PasswordCredential {
+    PasswordCredential {
+        key_id: credential.key.0,
+        display_name: credential.display_name,
+        hint: Some(credential.hint).filter(|hint| !hint.is_empty()),
+        start_date_time: Some(credential.starts_at.into()),
+        end_date_time: Some(credential.ends_at.into()),
+        secret_text: secret,
+        custom_key_identifier: None,
+    }
+}

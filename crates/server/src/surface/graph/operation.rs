@@ -1,0 +1,144 @@
+//! Every operation of the graph, and which request means which.
+
+use http::Method;
+use uuid::Uuid;
+use wharf_types::access::Action;
+
+use crate::endpoint::Access::{Right, SignedIn};
+use crate::operations::operations;
+use crate::path::{RouteError, find, part, segments};
+
+operations! {
+    /// An operation of the graph. `{id}` is an object id; `(appId='…')` names an application or a service principal as well.
+    enum Operation {
+        /// Applications that the caller may see.
+        ApplicationList => GET "/v1.0/applications", SignedIn, None;
+        /// Registers an application.
+        ApplicationCreate => POST "/v1.0/applications", Right(Action::ApplicationCreate), Forbidden;
+        /// One application.
+        ApplicationShow(Uuid) => GET "/v1.0/applications/{id}", Right(Action::DirectoryRead), NotFound;
+        /// Renames it.
+        ApplicationUpdate(Uuid) => PATCH "/v1.0/applications/{id}", Right(Action::ApplicationUpdate), NotFound;
+        /// Deletes it with its secrets and its service principal.
+        ApplicationDelete(Uuid) => DELETE "/v1.0/applications/{id}", Right(Action::ApplicationDelete), NotFound;
+        /// Makes a secret.
+        ApplicationAddPassword(Uuid) => POST "/v1.0/applications/{id}/addPassword", Right(Action::ApplicationCredentials), NotFound;
+        /// Removes a secret.
+        ApplicationRemovePassword(Uuid) => POST "/v1.0/applications/{id}/removePassword", Right(Action::ApplicationCredentials), NotFound;
+        /// Service principals that the caller may see.
+        ServicePrincipalList => GET "/v1.0/servicePrincipals", SignedIn, None;
+        /// Makes an application's service principal.
+        ServicePrincipalCreate => POST "/v1.0/servicePrincipals", Right(Action::ApplicationUpdate), NotFound;
+        /// One service principal.
+        ServicePrincipalShow(Uuid) => GET "/v1.0/servicePrincipals/{id}", Right(Action::DirectoryRead), NotFound;
+        /// Lets it sign in, or no longer.
+        ServicePrincipalUpdate(Uuid) => PATCH "/v1.0/servicePrincipals/{id}", Right(Action::ApplicationUpdate), NotFound;
+        /// Deletes it with its roles.
+        ServicePrincipalDelete(Uuid) => DELETE "/v1.0/servicePrincipals/{id}", Right(Action::ApplicationDelete), NotFound;
+        /// Makes a secret of its application.
+        ServicePrincipalAddPassword(Uuid) => POST "/v1.0/servicePrincipals/{id}/addPassword", Right(Action::ApplicationCredentials), NotFound;
+        /// Removes one.
+        ServicePrincipalRemovePassword(Uuid) => POST "/v1.0/servicePrincipals/{id}/removePassword", Right(Action::ApplicationCredentials), NotFound;
+        /// Objects of any kind by their ids.
+        ObjectsByIds => POST "/v1.0/directoryObjects/getByIds", SignedIn, None;
+        /// The directory has no people yet; whoever looks for one finds none.
+        UserList => GET "/v1.0/users", SignedIn, None;
+        /// Nor groups.
+        GroupList => GET "/v1.0/groups", SignedIn, None;
+        /// The person who asks: never one, but an application.
+        Me => GET "/v1.0/me", SignedIn, None;
+    }
+}
+
+/// The operation of a request.
+pub(super) fn route(method: &Method, path: &str) -> Result<Operation, RouteError> {
+    let segments = segments(path).ok_or(RouteError::Unknown)?;
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    // Graph's own SDKs write the names as they are here; only what `az` varies is compared loosely.
+    let [_, rest @ ..] = segments.as_slice() else {
+        return Err(RouteError::Unknown);
+    };
+    find(method, |method| match rest {
+        ["applications", rest @ ..] => application(method, rest),
+        ["servicePrincipals", rest @ ..] => service_principal(method, rest),
+        _ => Ok(match (method, rest) {
+            (&Method::POST, ["directoryObjects", "getByIds"]) => Some(Operation::ObjectsByIds),
+            (&Method::GET, ["users"]) => Some(Operation::UserList),
+            (&Method::GET, ["groups"]) => Some(Operation::GroupList),
+            (&Method::GET, ["me"]) => Some(Operation::Me),
+            _ => by_app_id(method, rest)?,
+        }),
+    })
+}
+
+fn id(text: &str) -> Result<Uuid, RouteError> {
+    part(text, "Request_BadRequest")
+}
+
+/// `applications(appId='…')`, which is one segment.
+fn by_app_id(method: &Method, rest: &[&str]) -> Result<Option<Operation>, RouteError> {
+    let [first, rest @ ..] = rest else { return Ok(None) };
+    let Some((collection, key)) = first.split_once("(appId='") else {
+        return Ok(None);
+    };
+    let Some(app_id) = key.strip_suffix("')") else {
+        return Ok(None);
+    };
+    let path: Vec<&str> = std::iter::once(app_id).chain(rest.iter().copied()).collect();
+    match collection {
+        "applications" => application(method, &path),
+        "servicePrincipals" => service_principal(method, &path),
+        _ => Ok(None),
+    }
+}
+
+fn application(method: &Method, rest: &[&str]) -> Result<Option<Operation>, RouteError> {
+    Ok(Some(match (method, rest) {
+        (&Method::GET, []) => Operation::ApplicationList,
+        (&Method::POST, []) => Operation::ApplicationCreate,
+        (&Method::GET, [one]) => Operation::ApplicationShow(id(one)?),
+        (&Method::PATCH, [one]) => Operation::ApplicationUpdate(id(one)?),
+        (&Method::DELETE, [one]) => Operation::ApplicationDelete(id(one)?),
+        (&Method::POST, [one, "addPassword"]) => Operation::ApplicationAddPassword(id(one)?),
+        (&Method::POST, [one, "removePassword"]) => Operation::ApplicationRemovePassword(id(one)?),
+        _ => return Ok(None),
+    }))
+}
+
+fn service_principal(method: &Method, rest: &[&str]) -> Result<Option<Operation>, RouteError> {
+    Ok(Some(match (method, rest) {
+        (&Method::GET, []) => Operation::ServicePrincipalList,
+        (&Method::POST, []) => Operation::ServicePrincipalCreate,
+        (&Method::GET, [one]) => Operation::ServicePrincipalShow(id(one)?),
+        (&Method::PATCH, [one]) => Operation::ServicePrincipalUpdate(id(one)?),
+        (&Method::DELETE, [one]) => Operation::ServicePrincipalDelete(id(one)?),
+        (&Method::POST, [one, "addPassword"]) => Operation::ServicePrincipalAddPassword(id(one)?),
+        (&Method::POST, [one, "removePassword"]) => Operation::ServicePrincipalRemovePassword(id(one)?),
+        _ => return Ok(None),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_is_named_by_its_id_or_by_its_application() {
+        const ID: &str = "7f951dda-4ed3-4680-a7ca-43fe172d538d";
+        let wanted = Ok(Operation::ServicePrincipalShow(ID.parse().unwrap()));
+        assert_eq!(route(&Method::GET, &format!("/v1.0/servicePrincipals/{ID}")), wanted);
+        assert_eq!(
+            route(&Method::GET, &format!("/v1.0/servicePrincipals(appId='{ID}')")),
+            wanted
+        );
+        assert_eq!(
+            route(&Method::GET, &format!("/v1.0/servicePrincipals(appId=%27{ID}%27)")),
+            wanted
+        );
+        assert!(matches!(
+            route(&Method::GET, "/v1.0/applications/x"),
+            Err(RouteError::Invalid { .. })
+        ));
+        assert_eq!(route(&Method::GET, "/v1.0/nothing"), Err(RouteError::Unknown));
+    }
+}
