@@ -6,7 +6,6 @@ use futures_util::StreamExt;
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http_body_util::{BodyExt, Limited};
-use serde::de::DeserializeOwned;
 
 /// The largest body of the resource manager, the graph and the token endpoints (rule 45).
 pub(crate) const MAX_CONTROL_BYTES: usize = 1024 * 1024;
@@ -40,14 +39,6 @@ pub(crate) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Resul
         Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(BodyError::TooLarge(limit)),
         Err(_) => Err(BodyError::Interrupted),
     }
-}
-
-/// A JSON body; an empty one is `null`'s value where the type has one.
-pub(crate) async fn read_json<T: DeserializeOwned>(headers: &HeaderMap, body: Body) -> Result<T, BodyError> {
-    let bytes = read(headers, body, MAX_CONTROL_BYTES).await?;
-    let bytes: &[u8] = if bytes.is_empty() { b"null" } else { &bytes };
-    serde_json::from_slice(bytes)
-        .map_err(|error| BodyError::Malformed(format!("the body is not the expected JSON: {error}")))
 }
 
 /// The fields of a form, in order; a field may come several times.
