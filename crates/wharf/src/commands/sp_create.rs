@@ -144,7 +144,7 @@ async fn undo(session: &Session, application: &Application, is_new: bool, made: 
 }
 
 fn default_name() -> Result<String, Failure> {
-    let format = format_description!("azure-cli-[year]-[month]-[day]-[hour]-[minute]-[second]");
+    let format = format_description!("wharf-[year]-[month]-[day]-[hour]-[minute]-[second]");
     now()
         .format(format)
         .map_err(|error| Failure::general(error.to_string()))
