@@ -170,7 +170,8 @@ fn write_pieces(
         hash.update(&piece);
         offset += piece.len() as u64;
         if offset >= checked + ROOM_CHECK_BYTES {
-            room.check(0)?;
+            // Room for all that may come until the next look.
+            room.check(ROOM_CHECK_BYTES)?;
             checked = offset;
         }
         if block.is_empty() && piece.len() >= BLOCK_BYTES {
