@@ -62,8 +62,6 @@ pub struct Settings {
     pub registry_token_life: Duration,
     /// How long a registry refresh token lives (rule 17).
     pub refresh_token_life: Duration,
-    /// Uploads are refused when less than this many bytes are free (rule 58).
-    pub reserved_bytes: u64,
     /// Upload sessions end when nothing was written to them for this long (rule 31).
     pub upload_idle: Duration,
     /// Upload sessions end this long after their start (rule 31).
@@ -85,7 +83,6 @@ impl Settings {
             directory_token_life: HOUR,
             registry_token_life: Duration::from_secs(75 * 60),
             refresh_token_life: 3 * HOUR,
-            reserved_bytes: 256 * 1024 * 1024,
             upload_idle: 24 * HOUR,
             upload_life: 7 * 24 * HOUR,
             hashing_slots: 2,

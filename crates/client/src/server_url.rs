@@ -54,12 +54,17 @@ impl ServerUrl {
     /// An address that this server named (the directory, Graph), under the same rule. Where the server names its own
     /// origin by another host than the one we reached it by (`advertised`), ours is kept.
     pub(crate) fn follow(&self, named: &str, advertised: Option<&Url>) -> Result<Self, ClientError> {
-        let mut followed = Self::parse(named, self.plain_http_allowed)?;
-        if advertised.is_some_and(|advertised| advertised.origin() == followed.url.origin()) {
+        // Whether its own name is fit for secrets is not asked where that name is not used.
+        let own = Url::parse(named)
+            .ok()
+            .filter(|named| advertised.is_some_and(|own| own.origin() == named.origin()));
+        if let Some(own) = own {
             let mut url = self.url.clone();
-            url.set_path(followed.url.path());
-            followed.url = url;
-        } else if self.url.scheme() == "https" && followed.url.scheme() == "http" {
+            url.set_path(own.path().trim_end_matches('/'));
+            return Ok(Self { url, ..self.clone() });
+        }
+        let followed = Self::parse(named, self.plain_http_allowed)?;
+        if self.url.scheme() == "https" && followed.url.scheme() == "http" {
             return Err(ClientError::Address {
                 url: named.to_owned(),
                 reason: format!("{self} sends us to an address without TLS"),
@@ -169,6 +174,15 @@ mod tests {
                 .to_string(),
             "http://127.0.0.1:6000/t"
         );
+        let named = Url::parse("http://acr.example:5000").unwrap();
+        assert_eq!(
+            server
+                .follow("http://acr.example:5000/t", Some(&named))
+                .unwrap()
+                .to_string(),
+            "http://127.0.0.1:6000/t"
+        );
+        assert!(server.follow("http://acr.example:5000/t", Some(&own)).is_err());
         assert_eq!(
             server.follow("https://login.example", Some(&own)).unwrap().to_string(),
             "https://login.example"

@@ -151,7 +151,7 @@ CREATE TABLE repository_blobs (
     PRIMARY KEY (registry_id, repository_id, digest),
     FOREIGN KEY (registry_id, digest) REFERENCES blobs (registry_id, digest)
 ) {clustered};
-CREATE INDEX repository_blobs_by_digest ON repository_blobs (registry_id, digest);
+CREATE INDEX repository_blobs_by_digest ON repository_blobs (registry_id, digest, repository_id);
 
 CREATE TABLE manifest_contents (
     registry_id    {uuid} NOT NULL,
@@ -175,7 +175,7 @@ CREATE TABLE manifests (
     FOREIGN KEY (registry_id, digest) REFERENCES manifest_contents (registry_id, digest)
 );
 CREATE INDEX manifests_by_subject ON manifests (registry_id, repository_id, subject, digest) WHERE subject IS NOT NULL;
-CREATE INDEX manifests_by_digest ON manifests (registry_id, digest);
+CREATE INDEX manifests_by_digest ON manifests (registry_id, digest, repository_id);
 
 -- What a manifest reaches: its blobs and, for an index, its manifests.
 CREATE TABLE manifest_references (

@@ -80,8 +80,10 @@ impl From<sqlx::Error> for StoreError {
             Some("787" | "23503") => {
                 Self::Conflict("what it refers to does not exist, or something still refers to it")
             }
-            Some("13" | "53100") => Self::Full,
-            Some("5" | "517" | "40001" | "40P01") => Self::Retry,
+            // 4874: no room for SQLite's file of shared memory.
+            Some("13" | "4874" | "53100") => Self::Full,
+            // 5, 261, 517, 773: another process has the SQLite file.
+            Some("5" | "261" | "517" | "773" | "40001" | "40P01") => Self::Retry,
             _ => Self::Unavailable(error),
         }
     }

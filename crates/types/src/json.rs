@@ -70,7 +70,11 @@ impl<'de> Visitor<'de> for Strict {
         Ok(Value::from(value))
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+    fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<Value, E> {
+        // No database keeps it in a text, and no manifest needs it.
+        if value.contains('\0') {
+            return Err(E::custom("a text holds the character NUL"));
+        }
         Ok(Value::from(value))
     }
 
@@ -111,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn duplicate_keys_depth_and_trailing_bytes_are_refused() {
+    fn duplicate_keys_depth_trailing_bytes_and_nul_are_refused() {
         let deep = |n: usize| format!("{}{}", "[".repeat(n), "]".repeat(n));
         assert!(parse_strict(deep(MAX_DEPTH).as_bytes()).is_ok());
         for text in [
@@ -120,6 +124,7 @@ mod tests {
             r#"{"a":1,"a":1}"#.into(),
             r#"[{"x":{"a":1,"a":2}}]"#.into(),
             "{} {}".into(),
+            r#"["a\u0000b"]"#.into(),
             String::new(),
         ] {
             assert!(parse_strict(text.as_bytes()).is_err());

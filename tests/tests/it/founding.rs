@@ -5,7 +5,7 @@ use wharf_tests::{Cli, Client, Docker, Endpoint, Ran, User, Wharf};
 
 use crate::spec::refused;
 
-const PASSWORD: &str = "correct-horse-battery-staple";
+const PASSWORD: &str = "violet-tangent-harbour-9";
 
 /// A server with `myregistry` made by the first two commands of the documents.
 fn registry_of_the_documents() -> (Wharf, Cli, Value) {

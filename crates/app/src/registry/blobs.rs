@@ -121,17 +121,14 @@ impl App {
     }
 
     /// Goes on if there is room for writing (rule 58): refused early, so that deletes, sign-ins and the journal keep the rest.
-    pub(super) async fn must_have_room(&self) -> Result<(), Error> {
-        match self.inner.blobs.free_bytes().await? {
-            Some(free) if free < self.inner.settings.reserved_bytes => Err(Error::Full),
-            _ => Ok(()),
-        }
+    pub(super) async fn must_have_room(&self, more_bytes: u64) -> Result<(), Error> {
+        Ok(self.inner.blobs.must_have_room(more_bytes).await?)
     }
 
     /// Whether the server can take requests: the database answers. The text says what is wrong, and is for the operator.
     pub async fn readiness(&self) -> Result<(), String> {
         let mut read = self.inner.meta.read().await.map_err(|error| error.to_string())?;
         read.installation().await.map_err(|error| error.to_string())?;
-        self.must_have_room().await.map_err(|error| error.to_string())
+        self.must_have_room(0).await.map_err(|error| error.to_string())
     }
 }

@@ -74,7 +74,7 @@ impl App {
         put: ManifestPut<'_>,
     ) -> Result<PushedManifest, RegistryError> {
         ctx.require_content(Action::ContentPush, place.content(Some(repository)))?;
-        self.must_have_room().await?;
+        self.must_have_room(put.content.len() as u64).await?;
         let (digest, media_type) = identify(&put)?;
         let manifest = Manifest::parse(media_type, put.content)?;
         let registry = place.registry.id;

@@ -189,10 +189,11 @@ impl App {
                 break;
             }
         }
-        tx.role_assignment_delete_within(tenant, &scope).await?;
         if !tx.resource_group_delete(subscription, name).await? {
             return Err(Error::not_found("resource group", name));
         }
+        // After the group is gone: a role that was given in between goes as well.
+        tx.role_assignment_delete_within(tenant, &scope).await?;
         tx.tombstone_put("resource_group", &scope.key(), ctx.now).await?;
         tx.commit(&ctx.entry(JournalKind::ResourceGroupDelete, tenant, scope, json!({})))
             .await?;

@@ -135,16 +135,17 @@ impl App {
             tags,
             created_at: ctx.now,
         };
+        tx.registry_insert(&registry).await.map_err(|error| match error {
+            StoreError::Conflict(_) => name_taken(&scope.name),
+            other => other.into(),
+        })?;
+        // After the insert, which waits for whoever gives the name up at this moment.
         if tx
             .registry_name_is_held(&scope.name, scope.subscription, ctx.now - self.inner.settings.name_hold)
             .await?
         {
             return Err(name_taken(&scope.name));
         }
-        tx.registry_insert(&registry).await.map_err(|error| match error {
-            StoreError::Conflict(_) => name_taken(&scope.name),
-            other => other.into(),
-        })?;
         self.admin_passwords_make(&mut tx, &registry, ctx.now).await?;
         tx.commit(&ctx.entry(
             JournalKind::RegistryWrite,

@@ -6,6 +6,7 @@
 mod append;
 mod commit;
 mod folders;
+mod room;
 
 use std::fs::{self, File};
 use std::io;
@@ -20,6 +21,7 @@ use wharf_types::digest::{Algorithm, Digest};
 
 use self::commit::{Commit, digest_of};
 use self::folders::{Folders, sync_folder};
+use self::room::Room;
 use crate::StoreError;
 use crate::blob::{Appended, BlobKey, BlobRead, BlobStore, Body, RunningHash, UploadHold, UploadKey};
 
@@ -27,6 +29,7 @@ use crate::blob::{Appended, BlobKey, BlobRead, BlobStore, Body, RunningHash, Upl
 #[derive(Clone, Debug)]
 pub struct FileStore {
     folders: Folders,
+    room: Room,
     busy: append::Busy,
 }
 
@@ -40,9 +43,17 @@ impl FileStore {
             folders.make(&folders.root().join(folder))?;
         }
         Ok(Self {
+            room: Room::new(folders.root()),
             folders,
             busy: append::Busy::default(),
         })
+    }
+
+    /// The same store, which refuses uploads when they would leave less than `bytes` free, instead of the default.
+    #[must_use]
+    pub fn reserving(mut self, bytes: u64) -> Self {
+        self.room.reserve(bytes);
+        self
     }
 
     fn blob_path(&self, blob: &BlobKey) -> PathBuf {
@@ -89,15 +100,11 @@ impl BlobStore for FileStore {
         .await
     }
 
-    async fn free_bytes(&self) -> Result<Option<u64>, StoreError> {
+    async fn must_have_room(&self, more_bytes: u64) -> Result<(), StoreError> {
         // A question to the kernel that touches no disk; not worth a thread.
-        let space = rustix::fs::statvfs(self.folders.root()).map_err(|error| {
-            StoreError::file(
-                format!("cannot see the free space of {}", self.folders.root().display()),
-                error.into(),
-            )
-        })?;
-        Ok(Some(space.f_bavail.saturating_mul(space.f_frsize)))
+        self.room
+            .check(more_bytes)
+            .map_err(|error| StoreError::file("cannot see how much room is left", error))
     }
 
     async fn upload_hold(&self, upload: &UploadKey) -> Result<UploadHold, StoreError> {
@@ -114,6 +121,7 @@ impl BlobStore for FileStore {
         let file = append::SessionFile {
             path: self.upload_path(upload.key()),
             folders: self.folders.clone(),
+            room: self.room.clone(),
             _hold: upload.clone(),
         };
         file.append(offset, hash, body).await

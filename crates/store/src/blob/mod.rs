@@ -98,8 +98,9 @@ pub trait BlobStore: Send + Sync + 'static {
     /// Marks the place as the installation's.
     async fn claim(&self, installation: Uuid) -> Result<(), StoreError>;
 
-    /// How many bytes may still be written, where that is known.
-    async fn free_bytes(&self) -> Result<Option<u64>, StoreError>;
+    /// Goes on if so many more bytes can be written without touching the reserve for what must go on when the place is full; fails with
+    /// [`StoreError::Full`] otherwise (rule 58).
+    async fn must_have_room(&self, more_bytes: u64) -> Result<(), StoreError>;
 
     /// Takes the right to work on a session's bytes, before the session's row is read: what the row says is true of the bytes as long as the right is
     /// held. Else a request that read the row before another one wrote would overwrite bytes that were acknowledged. Fails with

@@ -16,11 +16,10 @@ impl Read {
         repository: &RepositoryName,
         digest: &Digest,
     ) -> Result<Option<u64>, StoreError> {
-        const SQL: &str = "SELECT blobs.size_bytes FROM repositories
-            JOIN repository_blobs ON repository_blobs.registry_id = $1 AND repository_blobs.repository_id = repositories.id
-                AND repository_blobs.digest = $3
-            JOIN blobs ON blobs.registry_id = $1 AND blobs.digest = $3
-            WHERE repositories.registry_id = $1 AND repositories.name = $2";
+        const SQL: &str = "SELECT blobs.size_bytes FROM blobs
+            JOIN repository_blobs ON repository_blobs.registry_id = $1 AND repository_blobs.digest = $3
+            WHERE blobs.registry_id = $1 AND blobs.digest = $3
+            AND repository_blobs.repository_id = (SELECT id FROM repositories WHERE registry_id = $1 AND name = $2)";
         let row = fetch_optional!((i64,), self, SQL, registry.0, repository.as_str(), digest.to_string());
         Ok(row.map(|(size,)| unsigned(size)))
     }

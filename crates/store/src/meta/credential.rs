@@ -104,6 +104,8 @@ impl Tx {
         const SQL: &str = "INSERT INTO credentials (key_id, tenant_id, app_id, display_name, hint, secret_hash, starts_at_us, ends_at_us,
             created_at_us, version) SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10
             WHERE (SELECT count(*) FROM credentials WHERE app_id = $3) < $11";
+        // Who counts while another one inserts would count too few.
+        const LOCK: &str = "SELECT 1 FROM applications WHERE tenant_id = $1 AND app_id = $2 FOR NO KEY UPDATE";
         let version = self.version();
         let Credential {
             key,
@@ -117,6 +119,7 @@ impl Tx {
             created_at,
             ..
         } = credential;
+        lock!(self, LOCK, tenant.0, app_id.0);
         let rows = execute!(
             self,
             SQL,

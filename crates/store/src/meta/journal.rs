@@ -52,6 +52,8 @@ pub struct JournalRow {
     pub version: i64,
     /// Its place in the chain, once sealed.
     pub seal: Option<Seal>,
+    /// The payload as it is stored: what is hashed must not depend on how a library would write it again.
+    payload: String,
 }
 
 /// A row's place in the chain.
@@ -115,13 +117,14 @@ impl TryFrom<Row> for JournalRow {
             entry,
             version: row.version,
             seal,
+            payload: row.payload,
         })
     }
 }
 
 impl JournalRow {
     /// The hash of this row at `position` after a row whose hash is `previous`. Fields are written with their lengths, so that no two rows have
-    /// the same text. The payload is hashed as JSON with its keys in order.
+    /// the same text. The payload is hashed as it is stored.
     pub fn hash(&self, position: i64, previous: &[u8]) -> Vec<u8> {
         let Entry {
             time,
@@ -133,7 +136,7 @@ impl JournalRow {
             address,
             request,
             outcome,
-            payload,
+            payload: _,
         } = &self.entry;
         let mut hash = Sha256::new();
         hash.update(previous);
@@ -151,7 +154,7 @@ impl JournalRow {
             &address,
             &request.to_string(),
             outcome.as_str(),
-            &payload.to_string(),
+            &self.payload,
         ];
         for text in texts {
             hash.update((text.len() as u64).to_be_bytes());

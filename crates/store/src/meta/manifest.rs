@@ -127,11 +127,13 @@ impl Read {
         repository: &RepositoryName,
         tag: &TagName,
     ) -> Result<Option<StoredManifest>, StoreError> {
-        const SQL: &str = "SELECT manifests.digest, manifests.media_type, manifest_contents.content FROM repositories
-            JOIN tags ON tags.registry_id = $1 AND tags.repository_id = repositories.id AND tags.name = $3
-            JOIN manifests ON manifests.registry_id = $1 AND manifests.repository_id = repositories.id AND manifests.digest = tags.digest
-            JOIN manifest_contents ON manifest_contents.registry_id = $1 AND manifest_contents.digest = tags.digest
-            WHERE repositories.registry_id = $1 AND repositories.name = $2";
+        // Step by step instead of one join: a planner that takes all repositories for alike would begin with the manifests of the one.
+        const SQL: &str = "SELECT manifests.digest, manifests.media_type, manifest_contents.content FROM manifests
+            JOIN manifest_contents ON manifest_contents.registry_id = $1 AND manifest_contents.digest = manifests.digest
+            WHERE manifests.registry_id = $1
+            AND manifests.repository_id = (SELECT id FROM repositories WHERE registry_id = $1 AND name = $2)
+            AND manifests.digest = (SELECT digest FROM tags WHERE registry_id = $1 AND name = $3
+                AND repository_id = (SELECT id FROM repositories WHERE registry_id = $1 AND name = $2))";
         let row = fetch_optional!(Row, self, SQL, registry.0, repository.as_str(), tag.as_str());
         row.map(StoredManifest::try_from).transpose()
     }
@@ -143,10 +145,10 @@ impl Read {
         repository: &RepositoryName,
         digest: &Digest,
     ) -> Result<Option<StoredManifest>, StoreError> {
-        const SQL: &str = "SELECT manifests.digest, manifests.media_type, manifest_contents.content FROM repositories
-            JOIN manifests ON manifests.registry_id = $1 AND manifests.repository_id = repositories.id AND manifests.digest = $3
+        const SQL: &str = "SELECT manifests.digest, manifests.media_type, manifest_contents.content FROM manifests
             JOIN manifest_contents ON manifest_contents.registry_id = $1 AND manifest_contents.digest = $3
-            WHERE repositories.registry_id = $1 AND repositories.name = $2";
+            WHERE manifests.registry_id = $1 AND manifests.digest = $3
+            AND manifests.repository_id = (SELECT id FROM repositories WHERE registry_id = $1 AND name = $2)";
         let row = fetch_optional!(Row, self, SQL, registry.0, repository.as_str(), digest.to_string());
         row.map(StoredManifest::try_from).transpose()
     }

@@ -111,7 +111,10 @@ pub(crate) async fn bounded(case: impl Future<Output = ()>) -> End {
 /// A database that nobody else uses.
 pub(crate) enum Place {
     Sqlite(tempfile::TempDir),
-    Postgres { server: PgConnectOptions, name: String },
+    Postgres {
+        server: Box<PgConnectOptions>,
+        name: String,
+    },
 }
 
 impl Place {
@@ -141,7 +144,10 @@ impl Place {
         let mut connection = server.connect().await.unwrap();
         connection.execute(AssertSqlSafe(create)).await.unwrap();
         connection.close().await.unwrap();
-        Some(Self::Postgres { server, name })
+        Some(Self::Postgres {
+            server: Box::new(server),
+            name,
+        })
     }
 
     pub(crate) fn is_postgres(&self) -> bool {
@@ -152,7 +158,7 @@ impl Place {
         match self {
             Self::Sqlite(folder) => Database::Sqlite(folder.path().join("wharf.db")),
             Self::Postgres { server, name } => {
-                let url = server.clone().database(name).to_url_lossy();
+                let url = PgConnectOptions::clone(server).database(name).to_url_lossy();
                 Database::Postgres(SecretString::from(url.to_string()))
             }
         }
@@ -169,7 +175,9 @@ impl Place {
                 let options = SqliteConnectOptions::new().filename(folder.path().join("wharf.db"));
                 Raw::Sqlite(options.create_if_missing(true).connect().await.unwrap())
             }
-            Self::Postgres { server, name } => Raw::Postgres(server.clone().database(name).connect().await.unwrap()),
+            Self::Postgres { server, name } => {
+                Raw::Postgres(PgConnectOptions::clone(server).database(name).connect().await.unwrap())
+            }
         }
     }
 

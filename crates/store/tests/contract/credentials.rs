@@ -8,6 +8,7 @@ use wharf_store::meta::sign_in_failure::SignInFailures;
 use wharf_store::meta::signing_key::SigningKey;
 use wharf_types::id::{AppId, KeyId};
 
+use crate::backend::assert_one_wins;
 use crate::directory::{application, registered};
 use crate::fixture::{at, change, commit, entry, id, is_conflict, tenant_with_subscription};
 
@@ -15,6 +16,7 @@ store_contract!(
     secrets_are_listed_with_the_newest_first,
     a_secret_is_found_by_its_own_tenant_and_application_alone,
     an_application_has_no_more_secrets_than_are_tried,
+    the_last_place_for_a_secret_is_won_by_one_of_two_racers,
     a_secret_needs_its_application,
     a_secret_remembers_its_latest_use,
     a_deleted_secret_is_gone_and_the_others_stay,
@@ -97,6 +99,14 @@ async fn an_application_has_no_more_secrets_than_are_tried(store: &MetaStore) {
     // One that goes makes room.
     assert!(change!(store, tx => tx.credential_delete(robot.tenant, robot.app_id, found[0].key)));
     change!(store, tx => tx.credential_insert(&secret(&robot, 99)));
+}
+
+async fn the_last_place_for_a_secret_is_won_by_one_of_two_racers(store: &MetaStore) {
+    let robot = with_application(store).await;
+    for made_at in 1..MAX_CREDENTIALS as i64 {
+        change!(store, tx => tx.credential_insert(&secret(&robot, made_at)));
+    }
+    assert_one_wins(race!(store, tx => tx.credential_insert(&secret(&robot, 99))));
 }
 
 async fn a_secret_needs_its_application(store: &MetaStore) {

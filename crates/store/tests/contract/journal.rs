@@ -20,9 +20,9 @@ store_contract!(
     a_row_is_sealed_by_one_of_two_sealers,
     a_position_is_given_once,
     signed_heads_read_back_as_written,
-    a_deleted_object_leaves_one_mark,
 );
 place_contract!(
+    a_deleted_object_leaves_one_mark,
     the_hash_covers_every_column,
     a_row_that_is_no_value_is_an_error_that_names_it
 );
@@ -283,11 +283,19 @@ async fn signed_heads_read_back_as_written(store: &MetaStore) {
     assert_eq!(read.journal_head_list(0, 1).await.unwrap()[0].seal.position, 3);
 }
 
-async fn a_deleted_object_leaves_one_mark(store: &MetaStore) {
+async fn a_deleted_object_leaves_one_mark(place: &Place) {
+    let store = place.open().await.unwrap();
     for seconds in [1, 2] {
         change!(store, tx => tx.tombstone_put("tag", "registry/web/v1", at(seconds)));
     }
     change!(store, tx => tx.tombstone_put("manifest", "registry/web/v1", at(3)));
+    let mut raw = place.raw().await;
+    assert_eq!(raw.number("SELECT count(*) FROM tombstones").await, 2);
+    let latest = raw
+        .number("SELECT deleted_at_us FROM tombstones WHERE kind = 'tag'")
+        .await;
+    assert_eq!(latest, at(2).as_us());
+    store.close().await;
 }
 
 /// Whoever changes a stored column by hand is found out: the row's hash is another one.

@@ -16,15 +16,17 @@ mod backend;
 mod fixture;
 
 mod blob;
+mod blobs;
 mod clock;
-mod content;
 mod credentials;
 mod directory;
 mod journal;
+mod manifests;
 mod migration;
 mod plans;
 mod referrers;
 mod registries;
+mod repositories;
 mod role_assignments;
 mod subscriptions;
 mod tags;

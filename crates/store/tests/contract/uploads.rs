@@ -131,9 +131,9 @@ async fn idle_and_old_sessions_are_found_and_busy_young_ones_are_not(store: &Met
         found.into_iter().map(|found| found.id).collect::<Vec<_>>()
     };
     assert_eq!(expired(10, 5, 9).await, []);
-    assert_eq!(expired(11, 5, 9).await, [idle.id.clone()]);
+    assert_eq!(expired(11, 5, 9).await, std::slice::from_ref(&idle.id));
     assert_eq!(expired(11, 6, 9).await, [idle.id.clone(), old.id.clone()]);
-    assert_eq!(expired(11, 6, 1).await, [idle.id.clone()]);
+    assert_eq!(expired(11, 6, 1).await, std::slice::from_ref(&idle.id));
 }
 
 async fn a_session_needs_its_registry(store: &MetaStore) {

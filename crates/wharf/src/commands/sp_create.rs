@@ -18,7 +18,13 @@ use super::{
     role_lookup::{checked_scope, role_id},
     sp_credential::{WARNING, new_password, years_from},
 };
-use crate::{cli::ad::CreateForRbacArgs, environment::now, failure::Failure, printer::Printer, session::Session};
+use crate::{
+    cli::ad::CreateForRbacArgs,
+    environment::{now, random_id},
+    failure::Failure,
+    printer::Printer,
+    session::Session,
+};
 
 /// Roles to give: as the user named them, where, and their ids.
 struct Grant<'a> {
@@ -143,11 +149,14 @@ async fn undo(session: &Session, application: &Application, is_new: bool, made: 
     };
 }
 
+/// A name that nobody has: two that are made in the same second must not become one.
 fn default_name() -> Result<String, Failure> {
-    let format = format_description!("azure-cli-[year]-[month]-[day]-[hour]-[minute]-[second]");
-    now()
+    let format = format_description!("wharf-[year]-[month]-[day]-[hour]-[minute]-[second]");
+    let time = now()
         .format(format)
-        .map_err(|error| Failure::general(error.to_string()))
+        .map_err(|error| Failure::general(error.to_string()))?;
+    let random = random_id().simple().to_string();
+    Ok(format!("{time}-{}", &random[..8]))
 }
 
 /// The application of that name: the one that is there, or a new one (`true`).

@@ -23,6 +23,10 @@ pub(crate) async fn open(config: &Config, data: DataFolder, public: PublicAddres
         .await
         .context("cannot open the database")?;
     let blobs = FileStore::open(data.path().to_owned()).context("cannot open the folder of blobs")?;
+    let blobs = match config.reserved_bytes {
+        Some(bytes) => blobs.reserving(bytes),
+        None => blobs,
+    };
     let vault = match data.master_key()? {
         Some(vault) => vault,
         // A key made now could not open what is there.
@@ -37,7 +41,6 @@ pub(crate) async fn open(config: &Config, data: DataFolder, public: PublicAddres
     let mut settings = Settings::new(public);
     settings.trusted_proxies.clone_from(&config.trusted_proxies);
     settings.shared_database = config.database.is_some();
-    settings.reserved_bytes = config.reserved_bytes.unwrap_or(settings.reserved_bytes);
     let blobs: Arc<dyn BlobStore> = Arc::new(blobs);
     let app = App::open(Parts {
         environment,

@@ -68,7 +68,7 @@ impl App {
         mount: Option<(Digest, MountSource)>,
     ) -> Result<UploadStart, RegistryError> {
         ctx.require_content(Action::ContentPush, place.content(Some(repository)))?;
-        self.must_have_room().await?;
+        self.must_have_room(0).await?;
         if let Some((digest, source)) = mount
             && self.mount(ctx, place, repository, &digest, &source).await?
         {

@@ -22,6 +22,8 @@ use crate::{App, OpContext};
 pub struct Chunk<'a> {
     /// Where they belong, if the client says so (`Content-Range`).
     pub range: Option<ByteRange>,
+    /// How many there are, if the client says so (`Content-Length`).
+    pub length: Option<u64>,
     /// The bytes.
     pub body: Body<'a>,
 }
@@ -50,14 +52,14 @@ impl App {
 
     async fn write_chunk(&self, session: &Session, chunk: Chunk<'_>) -> Result<Appended, RegistryError> {
         let offset = session.upload.offset;
-        let Chunk { range, body } = chunk;
+        let Chunk { range, length, body } = chunk;
         if range.is_some_and(|range| range.start != offset) {
             return Err(RegistryError::UploadRange {
                 offset,
                 problem: "the chunk has to begin there",
             });
         }
-        self.must_have_room().await?;
+        self.must_have_room(length.unwrap_or(0)).await?;
         let hash = RunningHash::resume(&session.upload.hash_state)?;
         let appended = self
             .inner
@@ -108,7 +110,7 @@ impl App {
         place: &Place,
         repository: &RepositoryName,
         digest: &Digest,
-        body: Body<'_>,
+        whole: Chunk<'_>,
     ) -> Result<(), RegistryError> {
         ctx.require_content(Action::ContentPush, place.content(Some(repository)))?;
         let upload = self.session_open(ctx, place, repository).await?;
@@ -117,14 +119,8 @@ impl App {
             id: upload.id.clone(),
         };
         let hold = self.inner.blobs.upload_hold(&key).await?;
-        self.finish(
-            ctx,
-            place,
-            Session { upload, hold },
-            digest,
-            Some(Chunk { range: None, body }),
-        )
-        .await
+        self.finish(ctx, place, Session { upload, hold }, digest, Some(whole))
+            .await
     }
 
     async fn finish(
@@ -148,6 +144,7 @@ impl App {
                             &session,
                             Chunk {
                                 range: None,
+                                length: Some(0),
                                 body: nothing,
                             },
                         )

@@ -12,13 +12,17 @@ pub(crate) struct Challenge {
 
 impl Challenge {
     /// The header's value. No blank follows a comma and no comma stands outside of `scope`: `az` splits there.
-    pub(crate) fn header(&self, error: Option<&str>) -> HeaderValue {
+    ///
+    /// `error` is a code and words for people: docker shows these, and not the body's.
+    pub(crate) fn header(&self, error: Option<(&str, &str)>) -> HeaderValue {
         let mut text = format!("Bearer realm=\"{}\",service=\"{}\"", self.realm, self.service);
         if let Some(scope) = &self.scope {
             text.push_str(&format!(",scope=\"{scope}\""));
         }
-        if let Some(error) = error {
-            text.push_str(&format!(",error=\"{error}\""));
+        if let Some((error, description)) = error {
+            let plain = |c: &char| matches!(c, ' '..='~') && !matches!(c, '"' | '\\' | ',');
+            let description: String = description.chars().filter(plain).collect();
+            text.push_str(&format!(",error=\"{error}\",error_description=\"{description}\""));
         }
         // Every part was parsed from names that hold nothing but visible ASCII.
         HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("Bearer"))

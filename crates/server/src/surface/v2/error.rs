@@ -176,7 +176,7 @@ impl OciError {
                 );
                 vec![(
                     WWW_AUTHENTICATE,
-                    challenge.header(insufficient.then_some("insufficient_scope")),
+                    challenge.header(insufficient.then_some(("insufficient_scope", &self.message()))),
                 )]
             }
             Self::MethodNotAllowed { allowed } => vec![(ALLOW, HeaderValue::from_static(allowed))],

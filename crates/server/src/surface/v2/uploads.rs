@@ -71,6 +71,11 @@ impl Call {
         })
     }
 
+    fn content_length(&self) -> Option<u64> {
+        let header = self.headers().get(CONTENT_LENGTH)?;
+        header.to_str().ok()?.parse().ok()
+    }
+
     fn must_be_plain(&self) -> Result<(), OciError> {
         if self.headers().contains_key(CONTENT_ENCODING) {
             Err(BodyError::Compressed.into())
@@ -105,9 +110,13 @@ pub(super) async fn start(call: &Call, body: &mut Option<Body>) -> Result<Respon
     {
         let digest = digest_of(text)?;
         call.must_be_plain()?;
-        let stream = pin!(stream(body.take().unwrap_or_default()));
+        let chunk = Chunk {
+            range: None,
+            length: call.content_length(),
+            body: pin!(stream(body.take().unwrap_or_default())),
+        };
         call.app
-            .upload_whole(&call.ctx, &call.place, &call.repository, &digest, stream)
+            .upload_whole(&call.ctx, &call.place, &call.repository, &digest, chunk)
             .await?;
         return Ok(call.blob_created(&digest));
     }
@@ -150,8 +159,11 @@ pub(super) async fn status(call: &Call, id: &UploadId) -> Result<Response, OciEr
 pub(super) async fn patch(call: &Call, id: &UploadId, body: Body) -> Result<Response, OciError> {
     call.must_be_plain()?;
     let range = call.chunk_range()?;
-    let stream = pin!(stream(body));
-    let chunk = Chunk { range, body: stream };
+    let chunk = Chunk {
+        range,
+        length: call.content_length(),
+        body: pin!(stream(body)),
+    };
     let upload = call
         .app
         .upload_append(&call.ctx, &call.place, &call.repository, id, chunk)
@@ -176,8 +188,9 @@ pub(super) async fn put(call: &Call, id: &UploadId, body: &mut Option<Body>) -> 
     let result = match body.take().filter(|body| !is_empty(body)) {
         None => finish(None).await,
         Some(body) => {
-            let stream = pin!(stream(body));
-            finish(Some(Chunk { range, body: stream })).await
+            let length = call.content_length();
+            let body = pin!(stream(body));
+            finish(Some(Chunk { range, length, body })).await
         }
     };
     result.map_err(call.upload_error(id))?;

@@ -13,6 +13,7 @@ use futures_util::StreamExt;
 use tokio::sync::mpsc;
 
 use super::folders::{Folders, sync_folder};
+use super::room::Room;
 use crate::StoreError;
 use crate::blob::{Appended, Body, RunningHash, UploadHold, UploadKey};
 
@@ -20,6 +21,9 @@ use crate::blob::{Appended, Body, RunningHash, UploadHold, UploadKey};
 const QUEUE: usize = 16;
 /// Pieces are gathered to blocks of this size before they are written.
 const BLOCK_BYTES: usize = 1024 * 1024;
+
+/// After so many bytes a look is taken whether there is still room: a body may be longer than anybody said.
+const ROOM_CHECK_BYTES: u64 = 16 * 1024 * 1024;
 
 /// The sessions whose files are being worked on.
 #[derive(Clone, Debug, Default)]
@@ -60,6 +64,7 @@ impl Drop for BusyGuard {
 pub(super) struct SessionFile {
     pub(super) path: PathBuf,
     pub(super) folders: Folders,
+    pub(super) room: Room,
     pub(super) _hold: UploadHold,
 }
 
@@ -103,7 +108,7 @@ impl SessionFile {
         pieces: mpsc::Receiver<Bytes>,
     ) -> Result<(u64, RunningHash), StoreError> {
         let mut file = self.open(offset)?;
-        let written = write_pieces(&mut file, offset, hash, pieces).and_then(|written| {
+        let written = write_pieces(&mut file, &self.room, offset, hash, pieces).and_then(|written| {
             file.sync_all()?;
             Ok(written)
         });
@@ -154,14 +159,21 @@ impl SessionFile {
 /// Writes pieces as they come, in large blocks. Returns where they end and the sum of all bytes up to there.
 fn write_pieces(
     file: &mut File,
+    room: &Room,
     mut offset: u64,
     mut hash: RunningHash,
     mut pieces: mpsc::Receiver<Bytes>,
 ) -> io::Result<(u64, RunningHash)> {
     let mut block = Vec::new();
+    let mut checked = 0;
     while let Some(piece) = pieces.blocking_recv() {
         hash.update(&piece);
         offset += piece.len() as u64;
+        if offset >= checked + ROOM_CHECK_BYTES {
+            // Room for all that may come until the next look.
+            room.check(ROOM_CHECK_BYTES)?;
+            checked = offset;
+        }
         if block.is_empty() && piece.len() >= BLOCK_BYTES {
             file.write_all(&piece)?;
             continue;

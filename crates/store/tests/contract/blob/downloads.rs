@@ -84,8 +84,8 @@ impl BlobStore for Zeros {
     async fn claim(&self, _: Uuid) -> Result<(), StoreError> {
         UNUSED
     }
-    async fn free_bytes(&self) -> Result<Option<u64>, StoreError> {
-        UNUSED.map(|()| None)
+    async fn must_have_room(&self, _: u64) -> Result<(), StoreError> {
+        UNUSED
     }
     async fn upload_hold(&self, upload: &UploadKey) -> Result<UploadHold, StoreError> {
         UNUSED.map(|()| UploadHold::new(upload.clone(), ()))

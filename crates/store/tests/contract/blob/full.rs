@@ -48,11 +48,11 @@ impl Drop for SmallDisk {
 #[tokio::test]
 async fn an_upload_that_does_not_fit_stands_where_it_stood() {
     let Some(disk) = SmallDisk::new(8) else { return };
-    let store = FileStore::open(disk.path()).unwrap();
+    let store = FileStore::open(disk.path()).unwrap().reserving(0);
     let (content, upload) = (content(12 * MIB), session());
     let hold = store.upload_hold(&upload).await.unwrap();
     let first = append(&store, &hold, 0, RunningHash::default(), &content[..2 * MIB]).await;
-    let free = store.free_bytes().await.unwrap().unwrap();
+    let free = free_blocks(&disk.path());
     let rest = append_in_pieces(
         &store,
         &hold,
@@ -63,16 +63,33 @@ async fn an_upload_that_does_not_fit_stands_where_it_stood() {
     )
     .await;
     assert!(matches!(rest, Err(StoreError::Full)), "{rest:?}");
-    assert_eq!(
-        store.free_bytes().await.unwrap().unwrap(),
-        free,
-        "what did not fit is given back"
-    );
+    assert_eq!(free_blocks(&disk.path()), free, "what did not fit is given back");
     let other = append(&store, &hold, first.offset, first.hash, &content[2 * MIB..3 * MIB]).await;
     let blob = key(&upload, &content[..3 * MIB]);
     assert_eq!(other.hash.digest(), blob.digest);
     store.upload_commit(&hold, other.offset, &blob).await.unwrap();
     assert!(get(&store, &blob, 3 * MIB, None).await.unwrap() == content[..3 * MIB]);
+}
+
+fn free_blocks(disk: &Path) -> u64 {
+    rustix::fs::statvfs(disk).unwrap().f_bavail
+}
+
+#[tokio::test]
+async fn an_upload_ends_early_and_leaves_the_reserve_for_the_rest() {
+    let Some(disk) = SmallDisk::new(64) else { return };
+    let reserve = 16 * MIB as u64;
+    let store = FileStore::open(disk.path()).unwrap().reserving(reserve);
+    assert!(store.must_have_room(0).await.is_ok());
+    assert!(matches!(
+        store.must_have_room(60 * MIB as u64).await,
+        Err(StoreError::Full)
+    ));
+    let hold = store.upload_hold(&session()).await.unwrap();
+    let free = free_blocks(&disk.path());
+    let pushed = append_in_pieces(&store, &hold, 0, RunningHash::default(), &content(60 * MIB), MIB).await;
+    assert!(matches!(pushed, Err(StoreError::Full)), "{pushed:?}");
+    assert_eq!(free_blocks(&disk.path()), free, "what did not fit is given back");
 }
 
 fn fill(disk: &Path) -> PathBuf {
