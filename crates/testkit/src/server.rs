@@ -65,7 +65,6 @@ impl TestServer {
             domain: DOMAIN.to_owned(),
             port: None,
         });
-        settings.reserved_bytes = 0;
         change(&mut settings);
         let meta = MetaStore::open(&database.database, clock.now()).await;
         let app = App::open(Parts {
@@ -75,7 +74,11 @@ impl TestServer {
             },
             settings,
             meta: meta.expect("the database opens"),
-            blobs: Arc::new(FileStore::open(folder.path().join("blobs")).expect("the blobs open")),
+            blobs: Arc::new(
+                FileStore::open(folder.path().join("blobs"))
+                    .expect("the blobs open")
+                    .reserving(0),
+            ),
             vault: Vault::new(&[7; Vault::KEY_BYTES]).expect("the master key is good"),
         })
         .await
