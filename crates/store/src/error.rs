@@ -37,7 +37,7 @@ pub enum StoreError {
     },
     /// The database cannot be used now.
     #[error("the database is not available: {0}")]
-    Unavailable(#[source] sqlx::Error),
+    Unavailable(sqlx::Error),
     /// A file cannot be used.
     #[error("{what}: {source}")]
     File {

@@ -20,7 +20,7 @@ use crate::access::NO_CREDENTIAL;
 use crate::audit::SignIn;
 use crate::identity::Audience;
 use crate::identity::throttle::must_wait;
-use crate::identity::tokens::{TokenSubject, scopes_of};
+use crate::identity::tokens::TokenSubject;
 use crate::{App, Error, Limits, OpContext};
 
 /// What a request brings to say who calls.
@@ -98,9 +98,10 @@ impl App {
         registry: Option<&Registry>,
         token: &str,
     ) -> Result<OpContext, Error> {
-        let claims = self
+        let checked = self
             .registry_token_verify(token, caller.now)
             .ok_or(Error::Unauthenticated)?;
+        let claims = &checked.claims;
         if let Some(registry) = registry {
             let is_base_login = claims.rid.is_none() && claims.aud == self.inner.settings.public.base();
             let is_ours =
@@ -109,11 +110,12 @@ impl App {
                 return Err(Error::Unauthenticated);
             }
         }
-        let principal = claims.sub.parse().map_err(|_| Error::Unauthenticated)?;
-        let subject = self.subject(claims.tid, principal, claims.cid, caller.now).await?;
+        let subject = self
+            .subject(claims.tid, checked.principal, claims.cid, caller.now)
+            .await?;
         let limits = Limits::Registry {
             registry: claims.rid,
-            scopes: scopes_of(&claims.access).into(),
+            scopes: Arc::clone(&checked.scopes),
         };
         Ok(self.context(caller, subject, limits))
     }

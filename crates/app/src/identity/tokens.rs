@@ -13,6 +13,7 @@ use wharf_types::secret::Secret;
 use wharf_types::time::Time;
 
 use crate::identity::Caller;
+use crate::identity::token_cache::CheckedToken;
 use crate::{App, Error};
 
 /// What a token is, in its header (RFC 8725 §3.11): none is taken for another.
@@ -214,11 +215,21 @@ impl App {
         })
     }
 
-    /// The claims of a registry access token, if it is good at `now`. For which registry is the caller's to check.
-    pub(crate) fn registry_token_verify(&self, token: &str, now: Time) -> Option<Arc<RegistryAccessClaims>> {
-        let claims: RegistryAccessClaims = self.inner.signer.verify(REGISTRY_ACCESS, token)?;
+    /// A registry access token, if it is good at `now`. For which registry is the caller's to check.
+    pub(crate) fn registry_token_verify(&self, token: &str, now: Time) -> Option<Arc<CheckedToken>> {
+        let checked = self.inner.tokens.get(token, || {
+            let claims: RegistryAccessClaims = self.inner.signer.verify(REGISTRY_ACCESS, token)?;
+            let principal = claims.sub.parse().ok()?;
+            let scopes = scopes_of(&claims.access).into();
+            Some(CheckedToken {
+                claims,
+                principal,
+                scopes,
+            })
+        })?;
+        let claims = &checked.claims;
         let good = claims.iss == self.registry_issuer() && in_time(claims.nbf, claims.exp, now);
-        good.then(|| Arc::new(claims))
+        good.then_some(checked)
     }
 
     /// A registry refresh token: three hours, one registry, at most what its principal may do at each use (rule 17).
@@ -277,7 +288,7 @@ fn access_entry(scope: &TokenScope) -> AccessEntry {
 }
 
 /// What a token's `access` claim permits; an entry that is not understood permits nothing.
-pub(crate) fn scopes_of(access: &[AccessEntry]) -> Vec<TokenScope> {
+fn scopes_of(access: &[AccessEntry]) -> Vec<TokenScope> {
     let scope = |entry: &AccessEntry| {
         let actions = ScopeActions::from_names(entry.actions.iter().map(String::as_str));
         let resource = match entry.kind.as_str() {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Connection as _, PgConnection};
 use sqlx::{Connection as _, PgPool, SqlitePool};
 use wharf_types::time::Time;
 
@@ -161,6 +162,8 @@ async fn open_postgres(url: &SecretString) -> Result<Pools, StoreError> {
     let options = options
         .application_name("wharf")
         .options([("synchronous_commit", "on")]);
+    // One connection by itself first: a pool would say that it waited in vain, and not why.
+    PgConnection::connect_with(&options).await?.close().await?;
     let pool = PgPoolOptions::new()
         .max_connections(POSTGRES_CONNECTIONS)
         .acquire_timeout(ACQUIRE_TIMEOUT)
