@@ -65,7 +65,6 @@ impl TestServer {
             domain: DOMAIN.to_owned(),
             port: None,
         });
-        settings.reserved_bytes = 0;
         change(&mut settings);
         let meta = MetaStore::open(&database.database, clock.now()).await;
         let app = App::open(Parts {

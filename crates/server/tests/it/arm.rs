@@ -17,7 +17,7 @@ async fn metadata_tell_anybody_where_to_sign_in() {
         json!({
             "name": "Wharf",
             "authentication": {
-                "loginEndpoint": "https://wharf.test",
+                "loginEndpoint": "https://wharf.test/adfs",
                 "audiences": ["https://management.azure.com"],
                 "tenant": server.tenant(),
             },
