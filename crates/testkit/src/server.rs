@@ -74,7 +74,11 @@ impl TestServer {
             },
             settings,
             meta: meta.expect("the database opens"),
-            blobs: Arc::new(FileStore::open(folder.path().join("blobs")).expect("the blobs open")),
+            blobs: Arc::new(
+                FileStore::open(folder.path().join("blobs"))
+                    .expect("the blobs open")
+                    .reserving(0),
+            ),
             vault: Vault::new(&[7; Vault::KEY_BYTES]).expect("the master key is good"),
         })
         .await

@@ -144,6 +144,7 @@ impl Client for Oras {
 
 impl Client for Regctl {
     const NAME: &'static str = "regctl";
+    const SHOWS_REASONS: bool = false;
 
     fn new(endpoint: &Endpoint) -> Self {
         let account = Self::account(endpoint, Self::NAME);

@@ -67,6 +67,8 @@ pub trait Client: Sized {
     const NAME: &'static str;
     /// Whether a login asks the registry at all: crane only writes down what it is told.
     const LOGIN_ASKS: bool = true;
+    /// Whether it shows the words that a refusal comes with: regctl says "unauthorized" and no more.
+    const SHOWS_REASONS: bool = true;
 
     /// An account that has not signed in anywhere.
     #[must_use]

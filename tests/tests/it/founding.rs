@@ -147,9 +147,14 @@ fn an_owner_gives_roles_and_a_contributor_does_not() {
     let (wharf, owner, registry) = registry_of_the_documents();
     let scope = text(&registry, "id");
     let stranger = owner.run("ad sp create-for-rbac").ok().json();
+    let shown = owner
+        .run(&format!("ad sp show --id {}", text(&stranger, "appId")))
+        .ok()
+        .json();
+    // By object id: who may not give roles may not look principals up either.
     let grant = format!(
-        "role assignment create --scope {scope} --role AcrPull --assignee {}",
-        text(&stranger, "appId")
+        "role assignment create --scope {scope} --role AcrPull --assignee-principal-type ServicePrincipal --assignee-object-id {}",
+        text(&shown, "id")
     );
     let tenant = text(&stranger, "tenant");
     for (role, may) in [("Contributor", false), ("Owner", true)] {

@@ -86,7 +86,9 @@ pub(crate) fn a_refused_push_names_the_right_that_was_missing<C: Client>() {
     let world = World::shared();
     let client = C::signed_in(&world.endpoint(), &world.principal(Role::AcrPull));
     let push = refused(client.push(&format!("{}-right:1.0.0", C::NAME)));
-    push.says("Microsoft.ContainerRegistry/registries/push/write");
+    if C::SHOWS_REASONS {
+        push.says("Microsoft.ContainerRegistry/registries/push/write");
+    }
 }
 
 pub(crate) fn a_principal_without_a_role_reaches_nothing<C: Client>() {

@@ -98,7 +98,7 @@ pub(crate) async fn principal(
         Ok(None) => Err(Failure::general(format!(
             "Cannot find user or service principal in graph database for '{assignee}'."
         ))
-        .hint("wharf ad sp list -o table shows the service principals and their app ids")),
+        .hint("wharf ad sp list -o table shows the service principals that you may see; one that you may not see can be named by its object id: --assignee-object-id")),
         Err(ClientError::Service(error)) if assignee.parse::<Uuid>().is_ok() => {
             printer.warning(&format!("{error} {assignee} is taken for an object id."));
             Ok((assignee.to_owned(), None))

@@ -153,7 +153,7 @@ async fn nobody_of_that_name_is_said_plainly() {
     assert_snapshot!(ran.transcript(), @r"
     exit 1
     err| ERROR: Cannot find user or service principal in graph database for 'a@b'.
-    err| hint: wharf ad sp list -o table shows the service principals and their app ids
+    err| hint: wharf ad sp list -o table shows the service principals that you may see; one that you may not see can be named by its object id: --assignee-object-id
     ");
 }
 
