@@ -78,11 +78,14 @@ impl<'a> Reader<'a> {
         (!word.is_empty()).then_some(word)
     }
 
-    /// A quoted text, in which a quote is doubled; or a bare word.
+    /// A quoted text, in which a quote is doubled; or bare, up to what ends it: a time, a number.
     fn value(&mut self) -> Option<String> {
         self.skip_space();
         let Some(mut rest) = self.rest.strip_prefix('\'') else {
-            return self.word().map(str::to_owned);
+            let end = self.rest.find([' ', ',', ')', '(', '\'']).unwrap_or(self.rest.len());
+            let (value, rest) = self.rest.split_at(end);
+            self.rest = rest;
+            return (!value.is_empty()).then(|| value.to_owned());
         };
         let mut value = String::new();
         loop {
@@ -185,6 +188,13 @@ mod tests {
         for (text, terms) in [
             ("displayName eq 'N'", vec![equal("displayName", "N")]),
             ("displayName eq 'O''Neil'", vec![equal("displayName", "O'Neil")]),
+            (
+                "eventTimestamp eq 2026-11-21T20:28:22.625854+00:00 and x eq 'y'",
+                vec![
+                    equal("eventTimestamp", "2026-11-21T20:28:22.625854+00:00"),
+                    equal("x", "y"),
+                ],
+            ),
             ("atScope()", vec![call("atScope", &[])]),
             (
                 "atScope() and assignedTo('a b')",

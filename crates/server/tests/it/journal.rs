@@ -129,6 +129,9 @@ async fn the_log_is_read_by_group_request_and_time_by_those_who_may() {
     assert_eq!(of_request.len(), 1);
     let late = "$filter=eventTimestamp ge '2026-11-21T10:30:00Z' and eventTimestamp le '2026-11-21T12:00:00Z'";
     assert_eq!(events(&owner, &log(&subscription, late)).await, of_request);
+    // As `az monitor activity-log list` writes them.
+    let bare = "$filter=eventTimestamp ge 2026-11-21T10:30:00.123456 and eventTimestamp le 2026-11-21T12:00:00";
+    assert_eq!(events(&owner, &log(&subscription, bare)).await, of_request);
     let first = owner.get(&log(&subscription, "$top=2")).await.expect(200);
     let next = first.at("/nextLink");
     let second = owner

@@ -6,4 +6,6 @@ mod directory;
 mod endpoint_table;
 mod graph;
 mod journal;
+mod registry;
+mod roles;
 mod sign_in;

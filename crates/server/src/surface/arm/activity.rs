@@ -74,8 +74,10 @@ fn filter(text: Option<&str>, subscription: Option<SubscriptionId>) -> Result<Ac
     Ok(filter)
 }
 
+/// RFC 3339; a time without an offset is in UTC, as `az` sends it.
 fn time(text: &str) -> Result<Time, ArmError> {
-    Time::parse(text).ok_or_else(|| ArmError::invalid("InvalidFilter", format!("'{text}' is no RFC 3339 time")))
+    let time = Time::parse(text).or_else(|| Time::parse(&format!("{text}Z")));
+    time.ok_or_else(|| ArmError::invalid("InvalidFilter", format!("'{text}' is no RFC 3339 time")))
 }
 
 fn narrow(filter: &mut ActivityFilter, scope: ResourceScope) -> Result<(), ArmError> {

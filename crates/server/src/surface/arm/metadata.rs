@@ -20,7 +20,9 @@ pub(super) async fn show(app: &App, uri: &Uri) -> Result<Response, ArmError> {
         // Not `AzureCloud`: `az` would overwrite the login endpoint with Microsoft's.
         name: "Wharf".to_owned(),
         authentication: CloudAuthentication {
-            login_endpoint: base.clone(),
+            // In the shape of AD FS: `az` then asks no Microsoft host whether ours is known, and needs no setting. Clients that put the tenant into the
+            // path find the directory beside it, and below it.
+            login_endpoint: format!("{base}/adfs"),
             audiences: vec![Audience::ResourceManager.as_str().to_owned()],
             tenant,
         },

@@ -32,7 +32,11 @@ pub(super) enum TenantPath {
 /// The operation of a request. Nothing in it is compared loosely: clients take every path but the first from our own discovery document.
 pub(super) fn route(method: &Method, path: &str) -> Result<Operation, RouteError> {
     let segments = segments(path).ok_or(RouteError::Unknown)?;
-    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let mut segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    // Some clients append a tenant to the login endpoint whatever it is; they mean the other shape.
+    if let ["adfs", _, "v2.0" | "oauth2" | "discovery", ..] = segments.as_slice() {
+        segments.remove(0);
+    }
     find(method, |method| {
         let (tenant, rest) = match segments.as_slice() {
             ["adfs", rest @ ..] => (TenantPath::Adfs, rest),
@@ -73,6 +77,10 @@ mod tests {
             (
                 "/adfs/.well-known/openid-configuration",
                 Operation::DiscoveryShow(TenantPath::Adfs),
+            ),
+            (
+                "/adfs/contoso/v2.0/.well-known/openid-configuration",
+                Operation::DiscoveryShow(named.clone()),
             ),
             ("/contoso/discovery/v2.0/keys", Operation::KeyList(named)),
         ] {
