@@ -63,10 +63,11 @@ async fn route(app: App, info: RequestInfo, request: Request) -> Response {
         _ => {}
     }
     let Some(host) = info.host.clone() else {
+        let is_registry = is_registry_path(path);
         drain(request.into_body()).await;
-        return misdirected(&app);
+        return misdirected(&app, is_registry);
     };
-    if path == "/v2" || path.starts_with("/v2/") {
+    if is_registry_path(path) {
         return v2::handle(app, info.caller, host, request).await;
     }
     if path == "/oauth2/token" {
@@ -88,13 +89,20 @@ async fn route(app: App, info: RequestInfo, request: Request) -> Response {
     (StatusCode::NOT_FOUND, "404 page not found\n").into_response()
 }
 
-/// RFC 9110 §15.5.20.
-fn misdirected(app: &App) -> Response {
+fn is_registry_path(path: &str) -> bool {
+    path == "/v2" || path.starts_with("/v2/")
+}
+
+/// RFC 9110 §15.5.20. Registry clients show only what comes in their protocol's form.
+fn misdirected(app: &App, is_registry: bool) -> Response {
     let public = &app.settings().public;
     let text = format!(
-        "this server answers at {} and at its registries' own names, REGISTRY.{}: the request named another host\n",
+        "this server answers at {} and at its registries' own names, REGISTRY.{}: the request named another host",
         public.base(),
         public.base()
     );
-    (StatusCode::MISDIRECTED_REQUEST, text).into_response()
+    if is_registry {
+        return (StatusCode::MISDIRECTED_REQUEST, v2::error_body("NAME_UNKNOWN", &text)).into_response();
+    }
+    (StatusCode::MISDIRECTED_REQUEST, text + "\n").into_response()
 }

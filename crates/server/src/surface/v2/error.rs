@@ -258,8 +258,13 @@ fn place_name(scope: &wharf_types::resource::ResourceScope) -> String {
     }
 }
 
+/// The body of an error that has no particulars.
+pub(crate) fn error_body(code: &str, message: &str) -> Json<Value> {
+    body(code, message, &Value::Null)
+}
+
 /// The body of an error.
-pub(crate) fn body(code: &str, message: &str, detail: &Value) -> Json<Value> {
+fn body(code: &str, message: &str, detail: &Value) -> Json<Value> {
     let mut error = json!({"code": code, "message": message});
     if !detail.is_null() {
         error["detail"] = detail.clone();

@@ -29,7 +29,7 @@ use naming::Naming;
 use operation::{Operation, Wanted};
 
 pub(super) use challenge::Challenge;
-pub(super) use error::OciError;
+pub(super) use error::{OciError, error_body};
 
 /// What clients of old recognise a registry by.
 const API_VERSION: (HeaderName, HeaderValue) = (
