@@ -57,7 +57,9 @@ async fn issue(app: &App, caller: Caller, host: &Host, request: TokenRequest) ->
             Some(place.ok_or_else(|| OciError::NameUnknown(format!("no registry is called {name} here")))?)
         }
     };
-    Ok(app.registry_token(caller, place.as_ref(), request).await?)
+    let brought = (&request.grant).into();
+    let answer = app.registry_token(caller, place.as_ref(), request).await;
+    answer.map_err(|error| OciError::from(error).explained(brought))
 }
 
 fn body_of(answer: TokenAnswer) -> RegistryTokenAnswer {

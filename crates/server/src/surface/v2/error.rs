@@ -7,7 +7,7 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 use wharf_app::Error;
 use wharf_app::identity::Presented;
-use wharf_app::registry::RegistryError;
+use wharf_app::registry::{RegistryError, TokenGrant};
 use wharf_types::name::RepositoryName;
 use wharf_types::v2::PathError;
 
@@ -32,6 +32,10 @@ pub(crate) enum OciError {
     /// The body could not be read.
     #[error(transparent)]
     Body(#[from] BodyError),
+    /// What the client brought does not open. One answer for wrong, expired, disabled and deleted (rule 5); other words than for whoever brought nothing,
+    /// since docker shows only words that are not the standard's own.
+    #[error("{0}")]
+    CredentialRefused(&'static str),
     /// No registry of that name, or none named.
     #[error("{0}")]
     NameUnknown(String),
@@ -61,6 +65,34 @@ pub(crate) enum OciError {
     },
 }
 
+/// What a client brought to say who it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::surface) enum Brought {
+    Nothing,
+    Secret,
+    Token,
+}
+
+impl From<&Presented> for Brought {
+    fn from(presented: &Presented) -> Self {
+        match presented {
+            Presented::Nothing => Self::Nothing,
+            Presented::Basic { .. } => Self::Secret,
+            Presented::Bearer(_) => Self::Token,
+        }
+    }
+}
+
+impl From<&TokenGrant> for Brought {
+    fn from(grant: &TokenGrant) -> Self {
+        match grant {
+            TokenGrant::Anonymous => Self::Nothing,
+            TokenGrant::Password { .. } => Self::Secret,
+            TokenGrant::RefreshToken(_) => Self::Token,
+        }
+    }
+}
+
 impl From<Error> for OciError {
     fn from(error: Error) -> Self {
         Self::Registry(RegistryError::Operation(error))
@@ -81,7 +113,9 @@ impl OciError {
     /// The same failure with the challenge, where the caller could do something about it: by signing in, or by asking for another token. Whoever brought
     /// a secret and lacks a right is refused for good (403), since no other token would help.
     pub(super) fn challenge(self, challenge: &Challenge, presented: &Presented) -> Self {
-        let helps = match &self {
+        let source = self.explained(presented.into());
+        let helps = match &source {
+            Self::CredentialRefused(_) => true,
             Self::Registry(RegistryError::Operation(error)) => match error {
                 Error::Unauthenticated | Error::TokenScope { .. } => true,
                 Error::Forbidden(_) => matches!(presented, Presented::Nothing),
@@ -91,11 +125,26 @@ impl OciError {
         };
         if helps {
             Self::Challenged {
-                source: Box::new(self),
+                source: Box::new(source),
                 challenge: Box::new(challenge.clone()),
             }
         } else {
-            self
+            source
+        }
+    }
+
+    /// The same failure, in words for whoever brought something that does not open.
+    pub(in crate::surface) fn explained(self, brought: Brought) -> Self {
+        match (&self, brought) {
+            (Self::Registry(RegistryError::Operation(Error::Unauthenticated)), Brought::Secret) => {
+                Self::CredentialRefused(
+                    "wrong user name or password, or the account is disabled or its password expired",
+                )
+            }
+            (Self::Registry(RegistryError::Operation(Error::Unauthenticated)), Brought::Token) => {
+                Self::CredentialRefused("the token is not valid here, or not any more: log in again")
+            }
+            _ => self,
         }
     }
 
@@ -113,7 +162,7 @@ impl OciError {
             Self::Body(_) => (StatusCode::BAD_REQUEST, "UNSUPPORTED"),
             Self::NameUnknown(_) => (StatusCode::NOT_FOUND, "NAME_UNKNOWN"),
             Self::Parameter { code, .. } => (StatusCode::BAD_REQUEST, code),
-            Self::Challenged { .. } => (StatusCode::UNAUTHORIZED, "UNAUTHORIZED"),
+            Self::Challenged { .. } | Self::CredentialRefused(_) => (StatusCode::UNAUTHORIZED, "UNAUTHORIZED"),
         }
     }
 
@@ -152,7 +201,7 @@ impl OciError {
                         challenge.scope.as_deref().unwrap_or("")
                     );
                 }
-                _ => None,
+                other => return other.message(),
             },
             _ => None,
         };
