@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use wharf_store::meta::journal::Entry;
 use wharf_types::access::{Action, Decision, Missing, Subject, decide};
-use wharf_types::id::{RegistryId, RequestId, TenantId};
+use wharf_types::id::{KeyId, RegistryId, RequestId, TenantId};
 use wharf_types::journal::{JournalKind, Outcome};
 use wharf_types::name::RepositoryName;
 use wharf_types::oauth::{ScopeActions, ScopeResource, TokenScope};
@@ -34,6 +34,8 @@ pub enum Limits {
 pub struct OpContext {
     /// The caller, with everything that it holds at this moment.
     pub subject: Arc<Subject>,
+    /// The credential that it came with.
+    pub credential: KeyId,
     /// What its token restricts it to.
     pub limits: Limits,
     /// The request, as logs, errors and the journal name it.
@@ -137,6 +139,17 @@ impl OpContext {
             outcome: Outcome::Succeeded,
             payload,
         }
+    }
+
+    /// Counts a refusal that is not for want of the right itself, but because the caller would give more than it holds (rules 36, 66).
+    pub(crate) fn note_refusal(&self, action: Action, scope: &ResourceScope) {
+        self.audit.refused(
+            self,
+            &Missing {
+                action,
+                scope: scope.clone(),
+            },
+        );
     }
 
     fn refused(&self, missing: Missing) -> Box<Missing> {

@@ -61,6 +61,12 @@ impl Call {
         })
     }
 
+    /// The same call, if its caller is still somebody: the body may have taken its time (rule 26).
+    pub(crate) async fn renewed(mut self) -> Result<Self, wharf_app::Error> {
+        self.ctx = self.app.renewed(&self.ctx).await?;
+        Ok(self)
+    }
+
     /// The address that was asked for.
     pub(crate) fn uri(&self) -> &Uri {
         &self.uri

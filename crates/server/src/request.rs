@@ -42,7 +42,7 @@ impl RequestInfo {
     }
 }
 
-/// The peer's address; behind a proxy that is trusted, the last address that the proxy added.
+/// The peer's address; behind proxies that are trusted, the last address that none of them has. What stands before it may be the client's invention.
 fn client_address(parts: &Parts, trusted: &[IpAddr]) -> Option<IpAddr> {
     let peer = parts
         .extensions
@@ -51,16 +51,18 @@ fn client_address(parts: &Parts, trusted: &[IpAddr]) -> Option<IpAddr> {
     if !trusted.contains(&peer) {
         return Some(peer);
     }
-    let forwarded = parts
-        .headers
-        .get_all("x-forwarded-for")
-        .iter()
-        .next_back()
-        .and_then(|value| value.to_str().ok());
-    let last = forwarded
-        .and_then(|text| text.rsplit(',').next())
-        .and_then(|text| text.trim().parse().ok());
-    Some(last.unwrap_or(peer))
+    let mut nearest = peer;
+    let fields = parts.headers.get_all("x-forwarded-for").iter().rev();
+    for text in fields.flat_map(|value| value.to_str().unwrap_or("").rsplit(',')) {
+        let Ok(address) = text.trim().parse::<IpAddr>() else {
+            break;
+        };
+        nearest = address.to_canonical();
+        if !trusted.contains(&nearest) {
+            break;
+        }
+    }
+    Some(nearest)
 }
 
 /// The longest `Authorization` that is looked at.

@@ -98,6 +98,7 @@ impl App {
         let role = built_in_roles().iter().find(|role| role.id == new.role);
         let role = role.ok_or_else(|| Error::not_found("role definition", new.role))?;
         if !covers(&ctx.subject, &new.scope, &role.permissions) {
+            ctx.note_refusal(Action::RoleAssignmentWrite, &new.scope);
             return Err(Error::conflict(
                 "RoleAssignmentExceedsCaller",
                 format!(

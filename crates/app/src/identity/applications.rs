@@ -24,6 +24,8 @@ pub struct NewApplication {
 
 /// The longest display name, in bytes.
 const MAX_NAME_BYTES: usize = 256;
+/// The most other names, each as long as that at most.
+const MAX_URIS: usize = 100;
 
 /// An application as the scope of an action.
 pub(super) fn scope(application: &Application) -> ResourceScope {
@@ -37,6 +39,17 @@ pub(super) fn check_name(display_name: &str) -> Result<(), Error> {
     if bad {
         Err(Error::invalid(
             "a display name has 1 to 256 bytes and no control characters",
+        ))
+    } else {
+        Ok(())
+    }
+}
+
+fn check_uris(uris: &[String]) -> Result<(), Error> {
+    let bad = |uri: &String| uri.is_empty() || uri.len() > MAX_NAME_BYTES || uri.chars().any(char::is_control);
+    if uris.len() > MAX_URIS || uris.iter().any(bad) {
+        Err(Error::invalid(
+            "there may be 100 identifier URIs, each with 1 to 256 bytes and no control characters",
         ))
     } else {
         Ok(())
@@ -67,6 +80,7 @@ impl App {
         let tenant = ctx.subject.tenant;
         ctx.require(Action::ApplicationCreate, tenant, &ResourceScope::Root)?;
         check_name(&new.display_name)?;
+        check_uris(&new.identifier_uris)?;
         let entropy = &self.inner.environment.entropy;
         let application = Application {
             id: ObjectId(entropy.uuid()),

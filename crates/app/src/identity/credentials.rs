@@ -123,6 +123,15 @@ impl App {
         new: NewCredential,
     ) -> Result<IssuedCredential, Error> {
         let entropy = self.inner.environment.entropy.as_ref();
+        if let Some(name) = new.display_name.as_deref().filter(|name| !name.is_empty()) {
+            super::applications::check_name(name)?;
+        }
+        if new.chosen.as_ref().is_some_and(Secret::is_generated) {
+            // Its form promises that nobody can guess it, and nothing proves that of a secret that came from outside.
+            return Err(Error::invalid(
+                "a chosen secret must not have the form of a generated one: leave it out, and one is made",
+            ));
+        }
         let starts_at = new.starts_at.unwrap_or(now);
         let ends_at = new.ends_at.unwrap_or(starts_at + YEAR);
         if ends_at <= starts_at || ends_at <= now {
@@ -190,6 +199,7 @@ pub(crate) async fn must_hold_its_roles(
             continue;
         };
         if !covers(&ctx.subject, &assignment.scope, &role.permissions) {
+            ctx.note_refusal(Action::ApplicationCredentials, &assignment.scope);
             let message = format!(
                 "{} holds the role {} on {}, which permits more than you hold there: its secrets are for those who do",
                 principal.display_name, role.name, assignment.scope

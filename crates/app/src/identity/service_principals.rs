@@ -10,6 +10,7 @@ use wharf_types::journal::JournalKind;
 use wharf_types::resource::ResourceScope;
 
 use crate::access::{last_owner, owner_remains};
+use crate::identity::credentials::must_hold_its_roles;
 use crate::{App, Error, OpContext};
 
 /// Which service principals a list is to hold.
@@ -170,12 +171,17 @@ impl App {
     /// Lets a service principal sign in, or no longer: what was issued to it ends at once (rule 26).
     pub async fn service_principal_enable(&self, ctx: &OpContext, id: Uuid, enabled: bool) -> Result<(), Error> {
         let (principal, application) = self.service_principal_get(ctx, id).await?;
-        ctx.as_owner_of(&application).require(
+        let ctx = &ctx.as_owner_of(&application);
+        ctx.require(
             Action::ApplicationUpdate,
             principal.tenant,
             &super::applications::scope(&application),
         )?;
         let mut tx = self.inner.meta.begin(ctx.now).await?;
+        if enabled && !principal.enabled {
+            // It gives the rights back to whoever has its secrets, which is giving them (rule 36).
+            must_hold_its_roles(&mut tx, ctx, &application).await?;
+        }
         tx.service_principal_enable(principal.tenant, principal.id, enabled)
             .await?;
         if !owner_remains(&mut tx).await? {

@@ -56,6 +56,18 @@ pub(crate) struct SignedIn {
     pub(crate) tenant: TenantId,
     pub(crate) principal: Principal,
     pub(crate) credential: KeyId,
+    /// The one registry that it proved it for: whoever brings a refresh token is nobody at another (rule 17).
+    pub(crate) confined_to: Option<RegistryId>,
+}
+
+/// What became of a secret.
+enum Verdict<'a> {
+    /// It is this credential's.
+    Right(&'a Credential),
+    /// It was compared, and is none's.
+    Wrong,
+    /// It cannot be guessed, or the account has to wait: nothing was learnt by it.
+    NotTried,
 }
 
 impl App {
@@ -77,14 +89,22 @@ impl App {
                 let subject = self
                     .subject(registry.tenant, principal, NO_CREDENTIAL, caller.now)
                     .await?;
-                Ok(self.context(caller, subject, Limits::None))
+                Ok(self.context(caller, subject, NO_CREDENTIAL, Limits::None))
             }
             Presented::Basic { user, secret } => {
-                let signed_in = self.registry_sign_in(caller, host, user, secret).await?;
+                let signed_in = self.registry_sign_in(caller, host, target, user, secret).await?;
                 let subject = self
                     .subject(signed_in.tenant, signed_in.principal, signed_in.credential, caller.now)
                     .await?;
-                Ok(self.context(caller, subject, Limits::None))
+                let limits = match (signed_in.confined_to, target) {
+                    // Before a registry is named the token is good for nothing but to learn that it is.
+                    (Some(registry), None) => Limits::Registry {
+                        registry: Some(registry),
+                        scopes: Arc::new([]),
+                    },
+                    _ => Limits::None,
+                };
+                Ok(self.context(caller, subject, signed_in.credential, limits))
             }
             Presented::Bearer(token) => self.registry_bearer(caller, target, token).await,
         }
@@ -117,7 +137,7 @@ impl App {
             registry: claims.rid,
             scopes: Arc::clone(&checked.scopes),
         };
-        Ok(self.context(caller, subject, limits))
+        Ok(self.context(caller, subject, claims.cid, limits))
     }
 
     /// The caller of the resource manager or the graph.
@@ -127,7 +147,23 @@ impl App {
             .ok_or(Error::Unauthenticated)?;
         let principal = claims.sub.parse().map_err(|_| Error::Unauthenticated)?;
         let subject = self.subject(claims.tid, principal, claims.cid, caller.now).await?;
-        Ok(self.context(caller, subject, Limits::None))
+        Ok(self.context(caller, subject, claims.cid, Limits::None))
+    }
+
+    /// The same caller with what it holds now, if it is still somebody: for requests whose body may have come long after their head (rule 26). That its
+    /// token may have ended meanwhile does not matter: what was begun with a good token may be finished.
+    pub async fn renewed(&self, ctx: &OpContext) -> Result<OpContext, Error> {
+        let known = &ctx.subject;
+        if known.principal == Principal::System {
+            return Ok(ctx.clone());
+        }
+        let now = self.inner.environment.clock.now();
+        let subject = self.subject(known.tenant, known.principal, ctx.credential, now).await?;
+        Ok(OpContext {
+            subject,
+            now,
+            ..ctx.clone()
+        })
     }
 
     /// The product itself, in a tenant: for jobs and for the operator at the server's host.
@@ -138,13 +174,14 @@ impl App {
             address: None,
             now: self.inner.environment.clock.now(),
         };
-        self.context(caller, self.system_subject(tenant), Limits::None)
+        self.context(caller, self.system_subject(tenant), NO_CREDENTIAL, Limits::None)
     }
 
-    fn context(&self, caller: Caller, subject: Arc<Subject>, limits: Limits) -> OpContext {
+    fn context(&self, caller: Caller, subject: Arc<Subject>, credential: KeyId, limits: Limits) -> OpContext {
         let Caller { request, address, now } = caller;
         OpContext {
             subject,
+            credential,
             limits,
             request,
             address,
@@ -153,16 +190,18 @@ impl App {
         }
     }
 
-    /// A machine signs in at a registry, or at the base host, with a user name and a secret; or with a refresh token under the nil user name.
+    /// A machine signs in at a registry, or at the base host, with a user name and a secret; or with a refresh token under the nil user name, which is
+    /// good for no other registry than its own. `target` is the one that the request is about.
     pub(crate) async fn registry_sign_in(
         &self,
         caller: Caller,
         registry: Option<&Registry>,
+        target: Option<&Registry>,
         user: &str,
         secret: &Secret,
     ) -> Result<SignedIn, Error> {
         if user == TOKEN_USER_NAME {
-            return self.token_sign_in(registry.map(|registry| registry.id), secret.expose(), caller.now);
+            return self.token_sign_in(target.map(|registry| registry.id), secret.expose(), caller.now);
         }
         if let Ok(app_id) = user.parse() {
             let principal = self
@@ -184,21 +223,23 @@ impl App {
         self.admin_sign_in(caller, user, registry.as_ref(), secret).await
     }
 
-    /// A token in a password's place: a refresh token, or an access token, of this registry.
-    fn token_sign_in(&self, registry: Option<RegistryId>, token: &str, now: Time) -> Result<SignedIn, Error> {
-        let signed_in = |sub: &str, tenant, credential| {
-            let principal = sub.parse().map_err(|_| Error::Unauthenticated)?;
-            Ok(SignedIn {
-                tenant,
-                principal,
-                credential,
-            })
-        };
-        let is_here = |id: Option<RegistryId>| registry.is_none() || registry == id;
-        match self.refresh_token_verify(token, now) {
-            Some(claims) if is_here(Some(claims.rid)) => signed_in(&claims.sub, claims.tid, claims.cid),
-            _ => Err(Error::Unauthenticated),
-        }
+    /// A refresh token, in a password's place or by itself. Without a registry any of ours is good.
+    pub(crate) fn token_sign_in(
+        &self,
+        registry: Option<RegistryId>,
+        token: &str,
+        now: Time,
+    ) -> Result<SignedIn, Error> {
+        let claims = self
+            .refresh_token_verify(token, now)
+            .filter(|claims| registry.is_none_or(|registry| registry == claims.rid))
+            .ok_or(Error::Unauthenticated)?;
+        Ok(SignedIn {
+            tenant: claims.tid,
+            principal: claims.sub.parse().map_err(|_| Error::Unauthenticated)?,
+            credential: claims.cid,
+            confined_to: Some(claims.rid),
+        })
     }
 
     /// A service principal signs in at the directory with its secret (RFC 6749 §4.4). Where the URL names no tenant, it is the client's.
@@ -258,39 +299,41 @@ impl App {
             .iter()
             .filter(|credential| credential.is_valid_at(caller.now))
             .collect();
-        let found = self.find_credential(caller, user, &valid, secret).await;
-        match (found, principal) {
-            (Ok(Some(credential)), Some(principal)) => {
+        let verdict = self.find_credential(caller, user, &valid, secret).await?;
+        match (verdict, principal) {
+            (Verdict::Right(credential), Some(principal)) => {
                 let signed_in = SignedIn {
                     tenant: principal.tenant,
                     principal: Principal::ServicePrincipal(principal.id),
                     credential: credential.key,
+                    confined_to: None,
                 };
                 self.sign_in_done(caller, signed_in, user);
                 Ok(signed_in)
             }
-            (Err(error), _) => Err(error),
-            _ => Err(self
-                .sign_in_failed(caller, user, principal.map(|principal| principal.tenant))
-                .await?),
+            (verdict, _) => {
+                let tenant = principal.map(|principal| principal.tenant);
+                let was_tried = matches!(verdict, Verdict::Wrong);
+                Err(self.sign_in_failed(caller, user, tenant, was_tried).await?)
+            }
         }
     }
 
-    /// The credential whose secret this is.
+    /// Looks for the credential whose secret this is.
     async fn find_credential<'a>(
         &self,
         caller: Caller,
         user: &str,
         valid: &[&'a Credential],
         secret: &Secret,
-    ) -> Result<Option<&'a Credential>, Error> {
+    ) -> Result<Verdict<'a>, Error> {
         let sum = format!("sha256:{}", hex(&secret.sha256()));
         let same = |credential: &&&Credential| credential.secret_hash.as_bytes().ct_eq(sum.as_bytes()).into();
         if let Some(credential) = valid.iter().find(same) {
-            return Ok(Some(credential));
+            return Ok(Verdict::Right(credential));
         }
         if secret.is_generated() {
-            return Ok(None);
+            return Ok(Verdict::NotTried);
         }
         // From here on the secret is one that can be guessed.
         let chosen: Vec<&&Credential> = valid
@@ -306,7 +349,7 @@ impl App {
             .sign_in_failures(&user.to_ascii_lowercase())
             .await?;
         if must_wait(failures, caller.now) {
-            return Ok(None);
+            return Ok(Verdict::NotTried);
         }
         let mut found = chosen
             .iter()
@@ -329,7 +372,7 @@ impl App {
             tx.sign_in_succeeded(&user.to_ascii_lowercase()).await?;
             tx.commit_unrecorded(Unrecorded::Bookkeeping).await?;
         }
-        Ok(found)
+        Ok(found.map_or(Verdict::Wrong, Verdict::Right))
     }
 
     /// The admin account, where it is enabled, with either of its two passwords (M8).
@@ -348,20 +391,21 @@ impl App {
                         tenant: registry.tenant,
                         principal,
                         credential: password.key,
+                        confined_to: None,
                     };
                     self.sign_in_done(caller, signed_in, user);
                     return Ok(signed_in);
                 }
             }
         }
-        if !secret.is_generated() {
+        let was_tried = !secret.is_generated();
+        if was_tried {
             // What was typed by hand costs the same whoever it was typed for.
             self.inner.throttle.admit(caller.address, caller.now)?;
             self.inner.hasher.verify(None, secret).await?;
         }
-        Err(self
-            .sign_in_failed(caller, user, registry.map(|registry| registry.tenant))
-            .await?)
+        let tenant = registry.map(|registry| registry.tenant);
+        Err(self.sign_in_failed(caller, user, tenant, was_tried).await?)
     }
 
     fn sign_in_done(&self, caller: Caller, signed_in: SignedIn, user: &str) {
@@ -375,8 +419,16 @@ impl App {
             .signed_in(sign_in(caller, signed_in.tenant, actor, user), true);
     }
 
-    /// Counts the failure, by account and by source, and gives the one answer to all failures.
-    async fn sign_in_failed(&self, caller: Caller, user: &str, tenant: Option<TenantId>) -> Result<Error, Error> {
+    /// Counts the failure, by source, and by account if the secret was tried; and gives the one answer to all failures.
+    ///
+    /// What was not tried is no guess: if it counted, a burst of them would lock a chosen secret for good in a moment.
+    async fn sign_in_failed(
+        &self,
+        caller: Caller,
+        user: &str,
+        tenant: Option<TenantId>,
+        was_tried: bool,
+    ) -> Result<Error, Error> {
         if let Err(throttled) = self.inner.throttle.admit(caller.address, caller.now) {
             return Ok(throttled);
         }
@@ -384,9 +436,11 @@ impl App {
         // Only what can be an account's name is kept, so that the table holds nothing that somebody typed into the wrong field.
         let account = user.to_ascii_lowercase();
         if user.parse::<AppId>().is_ok() || user.parse::<wharf_types::name::RegistryName>().is_ok() {
-            let mut tx = self.inner.meta.begin(caller.now).await?;
-            tx.sign_in_failed(&account, caller.now).await?;
-            tx.commit_unrecorded(Unrecorded::Bookkeeping).await?;
+            if was_tried {
+                let mut tx = self.inner.meta.begin(caller.now).await?;
+                tx.sign_in_failed(&account, caller.now).await?;
+                tx.commit_unrecorded(Unrecorded::Bookkeeping).await?;
+            }
             if let Some(tenant) = tenant {
                 self.inner
                     .audit

@@ -45,7 +45,7 @@ impl Default for Throttle {
 impl Throttle {
     /// Goes on unless the address failed too often within the last minute.
     pub(crate) fn admit(&self, address: Option<IpAddr>, now: Time) -> Result<(), Error> {
-        let Some(source) = address.and_then(|address| self.sources.get(&address)) else {
+        let Some(source) = address.and_then(|address| self.sources.get(&network(address))) else {
             return Ok(());
         };
         let end = source.since + SOURCE_WINDOW;
@@ -59,7 +59,7 @@ impl Throttle {
 
     /// One more failure from that address.
     pub(crate) fn failed(&self, address: Option<IpAddr>, now: Time) {
-        let Some(address) = address else { return };
+        let Some(address) = address.map(network) else { return };
         let fresh = Source {
             failures: 0,
             since: now,
@@ -76,6 +76,17 @@ impl Throttle {
                 ..current
             }
         });
+    }
+}
+
+/// The source that an address stands for: with IPv6 one host has a whole network to choose from (RFC 6177), so that is what counts.
+fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            IpAddr::from([a, b, c, d, 0, 0, 0, 0])
+        }
     }
 }
 

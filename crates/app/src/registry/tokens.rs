@@ -74,24 +74,13 @@ impl App {
         let (signed_in, place) = match &request.grant {
             TokenGrant::Anonymous => (anonymous(named.as_ref())?, named),
             TokenGrant::Password { user, secret } => {
-                (self.registry_sign_in(caller, host_registry, user, secret).await?, named)
+                let target = named.as_ref().map(|place| &*place.registry);
+                let signed_in = self.registry_sign_in(caller, host_registry, target, user, secret);
+                (signed_in.await?, named)
             }
             TokenGrant::RefreshToken(token) => {
-                let claims = self
-                    .refresh_token_verify(token, caller.now)
-                    .ok_or(Error::Unauthenticated)?;
-                if named.as_ref().is_some_and(|place| place.registry.id != claims.rid) {
-                    return Err(Error::Unauthenticated);
-                }
-                let principal = claims.sub.parse().map_err(|_| Error::Unauthenticated)?;
-                (
-                    SignedIn {
-                        tenant: claims.tid,
-                        principal,
-                        credential: claims.cid,
-                    },
-                    named,
-                )
+                let target = named.as_ref().map(|place| place.registry.id);
+                (self.token_sign_in(target, token, caller.now)?, named)
             }
         };
         let subject = self
@@ -99,6 +88,8 @@ impl App {
             .await?;
         let granted = match &place {
             Some(place) => granted(&subject, place, wanted(&request.scopes, place, host.is_none())),
+            // A refresh token is of one registry, and the list is of all.
+            None if signed_in.confined_to.is_some() => Vec::new(),
             // At the base host the list of repositories is of all registries: what it holds is decided when it is asked for.
             None => request
                 .scopes
@@ -109,10 +100,10 @@ impl App {
         };
         let registry: Option<&Registry> = place.as_ref().map(|place| &*place.registry);
         let token_subject = self.token_subject(signed_in, registry);
+        // A refresh token does not make another, or its life would have no end (rule 17); nobody in particular gets none.
+        let may_refresh = signed_in.confined_to.is_none() && !matches!(signed_in.principal, Principal::Anonymous(_));
         let refresh = match registry {
-            Some(registry)
-                if request.wants_refresh_token && !matches!(signed_in.principal, Principal::Anonymous(_)) =>
-            {
+            Some(registry) if request.wants_refresh_token && may_refresh => {
                 Some(self.refresh_token_issue(token_subject.clone(), registry.id, caller.now)?)
             }
             _ => None,
@@ -131,6 +122,7 @@ fn anonymous(place: Option<&Place>) -> Result<SignedIn, Error> {
         tenant: registry.tenant,
         principal: Principal::Anonymous(registry.id),
         credential: NO_CREDENTIAL,
+        confined_to: None,
     })
 }
 

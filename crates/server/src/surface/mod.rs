@@ -21,6 +21,18 @@ use crate::body::drain;
 use crate::host::Host;
 use crate::request::{CORRELATION_ID, RequestInfo};
 
+/// The largest head of a request (rule 45), of whichever version of HTTP.
+const MAX_HEAD_BYTES: usize = 32 * 1024;
+
+fn head_bytes(request: &Request) -> usize {
+    let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+    let fields = request.headers().iter();
+    target
+        + fields
+            .map(|(name, value)| name.as_str().len() + value.len())
+            .sum::<usize>()
+}
+
 /// Everything, over one listener.
 pub fn router(app: App) -> Router {
     Router::new()
@@ -55,6 +67,9 @@ async fn dispatch(State(app): State<App>, request: Request) -> Response {
 }
 
 async fn route(app: App, info: RequestInfo, request: Request) -> Response {
+    if head_bytes(&request) > MAX_HEAD_BYTES {
+        return StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE.into_response();
+    }
     let path = request.uri().path();
     // Probes come by whatever name or address the orchestrator uses.
     match path {

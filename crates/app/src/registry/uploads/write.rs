@@ -166,6 +166,9 @@ impl App {
             self.session_discard(&session).await?;
             return Err(mismatch);
         }
+        // The bytes may have taken hours: the right is asked for again before they become content (rules 26, 31).
+        let ctx = &self.renewed(ctx).await?;
+        ctx.require_content(Action::ContentPush, place.content(Some(&upload.repository)))?;
         let blob = BlobKey {
             registry: upload.registry,
             digest: *digest,

@@ -49,7 +49,10 @@ pub(super) async fn handle(app: App, caller: Caller, request: Request) -> Respon
     };
     tracing::trace!(endpoint = operation.endpoint().path, "the graph was asked");
     let result = match Call::read(app.clone(), ctx, parts.uri, &parts.headers, body).await {
-        Ok(call) => perform(operation, call).await,
+        Ok(call) => match call.renewed().await {
+            Ok(call) => perform(operation, call).await,
+            Err(error) => Err(error.into()),
+        },
         Err(error) => Err(error.into()),
     };
     result.unwrap_or_else(|failure| respond(&failure, &app, caller.request))

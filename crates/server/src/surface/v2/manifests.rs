@@ -41,16 +41,14 @@ pub(super) async fn get(call: &Call, reference: &Reference, is_head: bool) -> Re
 
 pub(super) async fn put(call: &Call, reference: Reference, request_body: Body) -> Result<Response, OciError> {
     let content = body::read(call.headers(), request_body, MAX_BYTES).await?;
+    let ctx = call.app.renewed(&call.ctx).await?;
     let content_type = call.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let put = ManifestPut {
         reference: reference.clone(),
         content_type,
         content: &content,
     };
-    let pushed = call
-        .app
-        .manifest_put(&call.ctx, &call.place, &call.repository, put)
-        .await?;
+    let pushed = call.app.manifest_put(&ctx, &call.place, &call.repository, put).await?;
     let name = call.naming.repository(&call.place.registry.name, &call.repository);
     let location = value(format!("/v2/{name}/manifests/{}", pushed.digest));
     let mut response = (StatusCode::CREATED, [(LOCATION, location)]).into_response();
