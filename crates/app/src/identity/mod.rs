@@ -23,7 +23,7 @@ pub(crate) use signer::Signer;
 pub(crate) use slow_hash::SlowHasher;
 pub(crate) use throttle::Throttle;
 pub use tokens::{Audience, IssuedToken};
-pub(crate) use usage::Usage;
+pub(crate) use usage::{Usage, Use};
 pub use vault::Vault;
 pub use wharf_store::meta::application::Application;
 pub use wharf_store::meta::credential::Credential;
