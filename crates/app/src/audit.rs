@@ -4,6 +4,7 @@
 //! the journal every few seconds (rule 66).
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry as MapEntry;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
@@ -103,6 +104,16 @@ impl Audit {
     }
 
     fn count(&self, key: Key, at: Time, request: RequestId) {
+        let one = Sum {
+            count: 1,
+            first: at,
+            last: at,
+            request,
+        };
+        self.add(key, one);
+    }
+
+    fn add(&self, key: Key, more: Sum) {
         let mut sums = self.sums.lock().unwrap_or_else(PoisonError::into_inner);
         let key = if sums.len() < MOST_KEYS || sums.contains_key(&key) {
             key
@@ -115,27 +126,53 @@ impl Audit {
                 ..key
             }
         };
-        let sum = sums.entry(key).or_insert(Sum {
-            count: 0,
-            first: at,
-            last: at,
-            request,
-        });
-        sum.count += 1;
-        sum.last = at;
+        match sums.entry(key) {
+            MapEntry::Vacant(place) => {
+                place.insert(more);
+            }
+            MapEntry::Occupied(mut known) => {
+                let known = known.get_mut();
+                known.count += more.count;
+                known.first = known.first.min(more.first);
+                known.last = known.last.max(more.last);
+            }
+        }
     }
 
-    /// Takes the sums out, as records for the journal.
-    pub(crate) fn drain(&self) -> Vec<Entry> {
-        let sums = std::mem::take(&mut *self.sums.lock().unwrap_or_else(PoisonError::into_inner));
-        sums.into_iter()
+    /// Takes the sums out.
+    pub(crate) fn take(&self) -> Sums {
+        Sums(std::mem::take(
+            &mut *self.sums.lock().unwrap_or_else(PoisonError::into_inner),
+        ))
+    }
+
+    /// Puts sums back that could not be written: the next run writes them.
+    pub(crate) fn put_back(&self, sums: Sums) {
+        for (key, sum) in sums.0 {
+            self.add(key, sum);
+        }
+    }
+}
+
+/// Sums that are to be written.
+pub(crate) struct Sums(HashMap<Key, Sum>);
+
+impl Sums {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The sums as records for the journal.
+    pub(crate) fn entries(&self) -> Vec<Entry> {
+        self.0
+            .iter()
             .map(|(key, sum)| Entry {
                 time: sum.last,
                 tenant: key.tenant,
                 registry: None,
                 kind: key.kind,
-                resource: key.resource,
-                actor: key.actor,
+                resource: key.resource.clone(),
+                actor: key.actor.clone(),
                 address: key.address,
                 request: sum.request,
                 outcome: if key.kind == JournalKind::SignIn {
@@ -146,5 +183,33 @@ impl Audit {
                 payload: json!({"count": sum.count, "first": sum.first, "action": key.detail}),
             })
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_not_be_written_is_counted_on() {
+        let audit = Audit::default();
+        let sign_in = |seconds| SignIn {
+            tenant: TenantId(uuid::Uuid::nil()),
+            actor: "somebody".to_owned(),
+            resource: "/".to_owned(),
+            address: None,
+            request: RequestId(uuid::Uuid::nil()),
+            at: Time::from_unix_seconds(seconds),
+        };
+        audit.signed_in(sign_in(1), false);
+        let sums = audit.take();
+        assert!(audit.take().is_empty());
+        audit.signed_in(sign_in(2), false);
+        audit.put_back(sums);
+        let entries = audit.take().entries();
+        assert_eq!(entries.len(), 1);
+        assert_eq!(entries[0].payload["count"], 2);
+        assert_eq!(entries[0].payload["first"], "1970-01-01T00:00:01Z");
+        assert_eq!(entries[0].time, Time::from_unix_seconds(2));
     }
 }

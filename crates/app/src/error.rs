@@ -54,6 +54,9 @@ pub enum Error {
     /// No room is left for writing.
     #[error("the server's storage is full: nothing was stored; free some space, then try again")]
     Full,
+    /// The state cannot be read or written now, so nothing is granted and nothing done (rule 26).
+    #[error("the server cannot reach its database: nothing was done; try again in a moment")]
+    Unavailable(#[source] StoreError),
     /// Something of ours failed.
     #[error("internal error")]
     Internal(#[source] StoreError),
@@ -83,6 +86,23 @@ impl Error {
         }
     }
 
+    /// What only the operator may know of it, for the log.
+    pub fn cause(&self) -> Option<&StoreError> {
+        match self {
+            Self::Unavailable(cause) | Self::Internal(cause) => Some(cause),
+            _ => None,
+        }
+    }
+
+    /// When to come back, if coming back helps.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Throttled { retry_after } => Some((*retry_after).max(Duration::from_secs(1))),
+            Self::Busy | Self::Unavailable(_) => Some(Duration::from_secs(1)),
+            _ => None,
+        }
+    }
+
     /// The request makes no sense.
     pub fn invalid(message: impl ToString) -> Self {
         Self::Invalid(message.to_string())
@@ -98,6 +118,7 @@ impl From<StoreError> for Error {
                 message: message.to_owned(),
             },
             StoreError::Retry => Self::Busy,
+            gone @ StoreError::Unavailable(_) => Self::Unavailable(gone),
             other => Self::Internal(other),
         }
     }

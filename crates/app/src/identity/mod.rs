@@ -25,7 +25,7 @@ pub(crate) use slow_hash::SlowHasher;
 pub(crate) use throttle::Throttle;
 pub(crate) use token_cache::TokenCache;
 pub use tokens::{Audience, IssuedToken};
-pub(crate) use usage::Usage;
+pub(crate) use usage::{Usage, Use};
 pub use vault::Vault;
 pub use wharf_store::meta::application::Application;
 pub use wharf_store::meta::credential::Credential;

@@ -30,7 +30,15 @@ impl Usage {
             .insert(key, Use { at, from, is_admin });
     }
 
-    pub(crate) fn drain(&self) -> HashMap<KeyId, Use> {
+    /// Puts back what could not be written; what was noted since is newer.
+    pub(crate) fn put_back(&self, uses: HashMap<KeyId, Use>) {
+        let mut known = self.uses.lock().unwrap_or_else(PoisonError::into_inner);
+        for (key, used) in uses {
+            known.entry(key).or_insert(used);
+        }
+    }
+
+    pub(crate) fn take(&self) -> HashMap<KeyId, Use> {
         std::mem::take(&mut *self.uses.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

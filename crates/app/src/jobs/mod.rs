@@ -3,10 +3,14 @@
 mod seal;
 mod verify;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use wharf_store::meta::Unrecorded;
+use wharf_types::id::KeyId;
 
+use crate::audit::Sums;
+use crate::identity::Use;
 use crate::{App, Error};
 
 pub use verify::{JournalReport, Problem};
@@ -71,16 +75,25 @@ impl App {
     }
 
     async fn counters_flush(&self) -> Result<(), Error> {
-        let now = self.inner.environment.clock.now();
-        let (records, uses) = (self.inner.audit.drain(), self.inner.usage.drain());
-        if records.is_empty() && uses.is_empty() {
+        let (sums, uses) = (self.inner.audit.take(), self.inner.usage.take());
+        if sums.is_empty() && uses.is_empty() {
             return Ok(());
         }
-        let mut tx = self.inner.meta.begin(now).await?;
-        for record in &records {
-            tx.record(record).await?;
+        let written = self.counters_write(&sums, &uses).await;
+        if written.is_err() {
+            // Nothing of it is lost while the database is away or full (rule 66).
+            self.inner.audit.put_back(sums);
+            self.inner.usage.put_back(uses);
         }
-        for (key, used) in &uses {
+        written
+    }
+
+    async fn counters_write(&self, sums: &Sums, uses: &HashMap<KeyId, Use>) -> Result<(), Error> {
+        let mut tx = self.inner.meta.begin(self.inner.environment.clock.now()).await?;
+        for record in sums.entries() {
+            tx.record(&record).await?;
+        }
+        for (key, used) in uses {
             if used.is_admin {
                 tx.admin_password_used(*key, used.at, &used.from).await?;
             } else {

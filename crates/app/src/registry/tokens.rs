@@ -25,7 +25,7 @@ pub enum TokenGrant {
         secret: Secret,
     },
     /// A registry refresh token.
-    RefreshToken(String),
+    RefreshToken(Secret),
 }
 
 /// A request for a token.
@@ -80,7 +80,7 @@ impl App {
             }
             TokenGrant::RefreshToken(token) => {
                 let target = named.as_ref().map(|place| place.registry.id);
-                (self.token_sign_in(target, token, caller.now)?, named)
+                (self.token_sign_in(target, token.expose(), caller.now)?, named)
             }
         };
         let subject = self

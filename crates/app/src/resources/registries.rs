@@ -164,8 +164,14 @@ impl App {
         scope: &RegistryScope,
         change: RegistryChange,
     ) -> Result<Registry, Error> {
-        let mut registry = self.registry_get(ctx, scope).await?;
-        ctx.require(Action::RegistryWrite, registry.tenant, &registry.resource())?;
+        let known = self.registry_get(ctx, scope).await?;
+        ctx.require(Action::RegistryWrite, known.tenant, &known.resource())?;
+        let mut tx = self.inner.meta.begin(ctx.now).await?;
+        // Read again where nobody can write in between: a change of the notes must not switch an admin account on that was just switched off.
+        let mut registry = tx
+            .registry_get(known.tenant, known.id)
+            .await?
+            .ok_or_else(|| Error::not_found("registry", &scope.name))?;
         if let Some(text) = change.sku {
             registry.sku = sku(&text)?;
         }
@@ -175,7 +181,6 @@ impl App {
         }
         registry.admin_enabled = change.admin_enabled.unwrap_or(registry.admin_enabled);
         registry.anonymous_pull = change.anonymous_pull.unwrap_or(registry.anonymous_pull);
-        let mut tx = self.inner.meta.begin(ctx.now).await?;
         tx.registry_update(&registry, ctx.now).await?;
         tx.commit(&ctx.entry(
             JournalKind::RegistryWrite,

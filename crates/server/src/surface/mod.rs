@@ -15,6 +15,7 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode};
 use tower_http::catch_panic::CatchPanicLayer;
+use tracing::Instrument;
 use wharf_app::App;
 
 use crate::body::drain;
@@ -58,7 +59,11 @@ async fn dispatch(State(app): State<App>, request: Request) -> Response {
     let info = RequestInfo::of(&app, &parts);
     let id = info.caller.request;
     let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
-    let mut response = route(app, info, Request::from_parts(parts, body)).await;
+    // Whatever is logged on the way says which request it was.
+    let span = tracing::info_span!("request", request.id = %id);
+    let mut response = route(app, info, Request::from_parts(parts, body))
+        .instrument(span)
+        .await;
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
         response.headers_mut().insert(CORRELATION_ID, value);
     }

@@ -90,7 +90,7 @@ async fn by_post(parts: &Parts, body: Body) -> Result<TokenRequest, OciError> {
     let fields = read_form(&parts.headers, body).await?;
     let value = |name| field(&fields, name).filter(|text| !text.is_empty());
     let grant = match value("grant_type") {
-        Some("refresh_token") => TokenGrant::RefreshToken(value("refresh_token").unwrap_or("").to_owned()),
+        Some("refresh_token") => TokenGrant::RefreshToken(Secret::new(value("refresh_token").unwrap_or(""))),
         Some("password") => match (value("username"), presented(&parts.headers)) {
             (Some(user), _) => TokenGrant::Password {
                 user: user.to_owned(),
@@ -101,10 +101,8 @@ async fn by_post(parts: &Parts, body: Body) -> Result<TokenRequest, OciError> {
             (None, _) => TokenGrant::Anonymous,
         },
         other => {
-            let message = format!(
-                "grant_type is password or refresh_token, and not {:?}",
-                other.unwrap_or("")
-            );
+            let shown: String = other.unwrap_or("").chars().take(100).collect();
+            let message = format!("grant_type is password or refresh_token, and not {shown:?}");
             return Err(OciError::Parameter {
                 code: "UNSUPPORTED",
                 message,

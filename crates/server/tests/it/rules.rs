@@ -349,3 +349,25 @@ async fn behind_a_chain_of_trusted_proxies_the_first_untrusted_address_counts() 
     assert_eq!(try_from("10.0.0.99, 198.51.100.7, 192.0.2.2").await, 429);
     assert_eq!(try_from("198.51.100.8, 192.0.2.2").await, 401);
 }
+
+#[tokio::test]
+async fn without_the_database_every_surface_refuses_and_says_when_to_come_back() {
+    let server = TestServer::start().await;
+    let registry = server.registry("myregistry").await;
+    let owner = server.owner();
+    let (arm, graph) = (owner.arm_token().await, owner.graph_token().await);
+    server.app().close().await;
+    let mut answers = vec![
+        server.bearer(&arm).get("/subscriptions").await,
+        server.bearer(&graph).get("/v1.0/applications").await,
+        owner.sign_in(ARM).await,
+    ];
+    let asked = owner.ask(Method::GET, "/v2/web/tags/list").at(&registry.login_server);
+    answers.push(asked.send().await);
+    for answer in answers {
+        let answer = answer.expect(503);
+        assert_eq!(answer.header("retry-after"), "1", "{}", answer.asked);
+    }
+    server.anonymous().get("/readyz").await.expect(503);
+    server.anonymous().get("/healthz").await.expect(200);
+}

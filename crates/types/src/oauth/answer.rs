@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::time::Time;
 
 /// The registry's token endpoint (distribution, "Token Authentication Specification"; ACR).
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct RegistryTokenAnswer {
     /// The access token, under the name that docker reads.
     pub token: String,
@@ -21,7 +21,7 @@ pub struct RegistryTokenAnswer {
 }
 
 /// The directory's token endpoint (RFC 6749 §5.1, with Entra's additions).
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct DirectoryTokenAnswer {
     /// `Bearer`.
     pub token_type: String,

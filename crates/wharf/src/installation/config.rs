@@ -4,7 +4,7 @@ use std::fs;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, anyhow, bail, ensure};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use url::Url;
@@ -180,8 +180,17 @@ impl File {
         let Some(path) = path else { return Ok(Self::default()) };
         let text =
             fs::read_to_string(path).with_context(|| format!("cannot read the configuration {}", path.display()))?;
-        toml::from_str(&text).with_context(|| format!("the configuration {} is not right", path.display()))
+        parse(&text).with_context(|| format!("the configuration {} is not right", path.display()))
     }
+}
+
+/// The line and what is wrong with it, without its text as the library shows it: the line may hold the database's password (rule 67).
+fn parse(text: &str) -> anyhow::Result<File> {
+    toml::from_str(text).map_err(|error: toml::de::Error| {
+        let start = error.span().map_or(0, |span| span.start);
+        let line = text.bytes().take(start).filter(|byte| *byte == b'\n').count() + 1;
+        anyhow!("line {line}: {}", error.message())
+    })
 }
 
 fn tls(mode: Option<TlsMode>, certificate: Option<PathBuf>, key: Option<PathBuf>) -> anyhow::Result<TlsSource> {
@@ -214,7 +223,7 @@ mod tests {
     use super::*;
 
     fn config(toml: &str) -> anyhow::Result<Config> {
-        let file: File = toml::from_str(toml)?;
+        let file = parse(toml)?;
         let data = DataArgs {
             data: Some("/data".into()),
             database: None,
@@ -239,6 +248,17 @@ mod tests {
     fn a_key_that_is_not_known_is_named() {
         let error = config("liste = '127.0.0.1:5000'").unwrap_err().to_string();
         assert!(error.contains("liste") && error.contains("listen"), "{error}");
+    }
+
+    #[test]
+    fn an_error_names_the_line_and_does_not_repeat_it() {
+        for text in [
+            "log = 'info'\ndatabse = 'postgres://u:hunter2@h/n'",
+            "log = 'info'\ndatabase = 'postgres://u:hunter2@h/n' x",
+        ] {
+            let error = format!("{:#}", config(text).unwrap_err());
+            assert!(error.contains("line 2") && !error.contains("hunter2"), "{error}");
+        }
     }
 
     #[test]

@@ -57,7 +57,7 @@ pub(crate) async fn open(config: &Config, data: DataFolder, public: PublicAddres
 /// At the server's host the cause is for the reader.
 pub(crate) fn plain(error: wharf_app::Error) -> anyhow::Error {
     match error {
-        wharf_app::Error::Internal(source) => source.into(),
+        wharf_app::Error::Internal(source) | wharf_app::Error::Unavailable(source) => source.into(),
         other => other.into(),
     }
 }

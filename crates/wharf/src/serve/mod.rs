@@ -23,7 +23,7 @@ const DRAIN: Duration = Duration::from_secs(30);
 /// Runs the server until it is told to stop.
 pub(crate) fn run(args: ServeArgs, environment: &Environment) -> anyhow::Result<ExitCode> {
     let config = Config::for_serve(args, environment)?;
-    log(&config, environment.stderr_is_terminal)?;
+    log(&config, environment)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -99,7 +99,7 @@ fn stop_on_signal(handle: Handle<SocketAddr>) -> anyhow::Result<tokio::task::Joi
 }
 
 /// Log lines go to standard error.
-fn log(config: &Config, colour: bool) -> anyhow::Result<()> {
+fn log(config: &Config, environment: &Environment) -> anyhow::Result<()> {
     let filter = tracing_subscriber::EnvFilter::try_new(&config.log);
     let filter = filter.with_context(|| {
         format!(
@@ -109,9 +109,10 @@ fn log(config: &Config, colour: bool) -> anyhow::Result<()> {
     })?;
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(environment.stderr_is_terminal)
         .with_writer(std::io::stderr);
     match config.log_format {
-        LogFormat::Text => subscriber.with_target(false).with_ansi(colour).init(),
+        LogFormat::Text => subscriber.with_target(false).init(),
         LogFormat::Json => subscriber.json().init(),
     }
     if config.tls == TlsSource::Off && !config.listen.ip().is_loopback() {

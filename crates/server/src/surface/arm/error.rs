@@ -103,6 +103,7 @@ fn app_kind(error: &Error) -> (StatusCode, &'static str) {
         ),
         Error::Invalid(_) => (StatusCode::BAD_REQUEST, "InvalidRequestContent"),
         Error::Busy => (StatusCode::SERVICE_UNAVAILABLE, "ServerBusy"),
+        Error::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "ServerUnavailable"),
         Error::Full => (StatusCode::INSUFFICIENT_STORAGE, "InsufficientStorage"),
         Error::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError"),
     }
@@ -111,8 +112,10 @@ fn app_kind(error: &Error) -> (StatusCode, &'static str) {
 /// The answer for an error.
 pub(super) fn respond(error: &ArmError, asked: &Asked<'_>) -> Response {
     let (status, code) = kind(error);
-    if let ArmError::App(Error::Internal(source)) = error {
-        tracing::error!(error = %source, "a request of the resource manager failed");
+    if let ArmError::App(error) = error
+        && let Some(cause) = error.cause()
+    {
+        tracing::error!(error = %cause, "a request of the resource manager failed");
     }
     let mut response = json(status, &ErrorBody::new(code, message(error, asked)));
     if asked.method == Method::HEAD {
@@ -154,10 +157,11 @@ fn message(error: &ArmError, asked: &Asked<'_>) -> String {
 fn headers(error: &ArmError, asked: &Asked<'_>) -> Vec<(header::HeaderName, String)> {
     match error {
         ArmError::App(Error::Unauthenticated) => vec![(header::WWW_AUTHENTICATE, challenge(asked))],
-        ArmError::App(Error::Throttled { retry_after }) => {
-            vec![(header::RETRY_AFTER, retry_after.as_secs().max(1).to_string())]
-        }
-        ArmError::App(Error::Busy) => vec![(header::RETRY_AFTER, "1".to_owned())],
+        ArmError::App(error) => error
+            .retry_after()
+            .map(|wait| (header::RETRY_AFTER, wait.as_secs().to_string()))
+            .into_iter()
+            .collect(),
         ArmError::Route(RouteError::Method(methods)) => vec![(header::ALLOW, methods.join(", "))],
         _ => Vec::new(),
     }

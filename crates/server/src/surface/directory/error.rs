@@ -51,7 +51,9 @@ fn kind(refusal: &Refusal) -> (StatusCode, &'static str, u32) {
     const BAD: StatusCode = StatusCode::BAD_REQUEST;
     match refusal {
         Refusal::App(Error::Throttled { .. }) => (StatusCode::TOO_MANY_REQUESTS, "temporarily_unavailable", 50196),
-        Refusal::App(Error::Busy) => (StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", 90033),
+        Refusal::App(Error::Busy | Error::Unavailable(_)) => {
+            (StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", 90033)
+        }
         Refusal::App(Error::Internal(_)) => (StatusCode::INTERNAL_SERVER_ERROR, "server_error", 90002),
         Refusal::App(Error::Full) => (StatusCode::INSUFFICIENT_STORAGE, "server_error", 90033),
         Refusal::App(Error::Invalid(_)) => (BAD, "invalid_request", 900_144),
@@ -72,8 +74,10 @@ fn kind(refusal: &Refusal) -> (StatusCode, &'static str, u32) {
 /// The answer for a refusal. `by_basic` says that the client showed its secret in a header, which then gets a challenge of its own (RFC 6749 §5.2).
 pub(super) fn respond(refusal: &Refusal, caller: Caller, by_basic: bool) -> Response {
     let (status, error, number) = kind(refusal);
-    if let Refusal::App(Error::Internal(source)) = refusal {
-        tracing::error!(error = %source, "a request of the directory failed");
+    if let Refusal::App(error) = refusal
+        && let Some(cause) = error.cause()
+    {
+        tracing::error!(error = %cause, "a request of the directory failed");
     }
     let text = match refusal {
         Refusal::App(Error::Unauthenticated) => {
@@ -91,13 +95,12 @@ pub(super) fn respond(refusal: &Refusal, caller: Caller, by_basic: bool) -> Resp
     };
     let mut response = json(status, &body);
     let headers = response.headers_mut();
+    if let Refusal::App(error) = refusal
+        && let Some(wait) = error.retry_after()
+    {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs()));
+    }
     match refusal {
-        Refusal::App(Error::Throttled { retry_after }) => {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_after.as_secs().max(1)));
-        }
-        Refusal::App(Error::Busy) => {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(1));
-        }
         Refusal::Route(RouteError::Method(methods)) => {
             if let Ok(value) = HeaderValue::from_str(&methods.join(", ")) {
                 headers.insert(header::ALLOW, value);

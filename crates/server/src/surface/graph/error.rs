@@ -61,6 +61,7 @@ fn app_kind(error: &Error) -> (StatusCode, &'static str) {
         },
         Error::Invalid(_) => (StatusCode::BAD_REQUEST, "Request_BadRequest"),
         Error::Busy => (StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable"),
+        Error::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable"),
         Error::Full => (StatusCode::INSUFFICIENT_STORAGE, "InsufficientStorage"),
         Error::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError"),
     }
@@ -69,8 +70,10 @@ fn app_kind(error: &Error) -> (StatusCode, &'static str) {
 /// The answer for a failure.
 pub(super) fn respond(failure: &Failure, app: &App, request: RequestId) -> Response {
     let (status, code) = kind(failure);
-    if let Failure::App(Error::Internal(source)) = failure {
-        tracing::error!(error = %source, "a request of the graph failed");
+    if let Failure::App(error) = failure
+        && let Some(cause) = error.cause()
+    {
+        tracing::error!(error = %cause, "a request of the graph failed");
     }
     let message = match failure {
         Failure::App(Error::Unauthenticated) => {
@@ -97,10 +100,9 @@ pub(super) fn respond(failure: &Failure, app: &App, request: RequestId) -> Respo
                 format!("Bearer authorization_uri=\"{base}/organizations\""),
             ))
         }
-        Failure::App(Error::Throttled { retry_after }) => {
-            Some((header::RETRY_AFTER, retry_after.as_secs().max(1).to_string()))
-        }
-        Failure::App(Error::Busy) => Some((header::RETRY_AFTER, "1".to_owned())),
+        Failure::App(error) => error
+            .retry_after()
+            .map(|wait| (header::RETRY_AFTER, wait.as_secs().to_string())),
         Failure::Route(RouteError::Method(methods)) => Some((header::ALLOW, methods.join(", "))),
         _ => None,
     };

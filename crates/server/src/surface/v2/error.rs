@@ -236,10 +236,15 @@ impl OciError {
                         .unwrap_or(HeaderValue::from_static("bytes */*")),
                 )]
             }
-            Self::Registry(RegistryError::Operation(Error::Throttled { retry_after })) => {
-                vec![(RETRY_AFTER, number(retry_after.as_secs().max(1)))]
-            }
-            Self::Registry(RegistryError::Operation(Error::Busy)) => vec![(RETRY_AFTER, number(1))],
+            Self::Registry(RegistryError::Operation(error))
+            | Self::Upload {
+                source: RegistryError::Operation(error),
+                ..
+            } => error
+                .retry_after()
+                .map(|wait| (RETRY_AFTER, number(wait.as_secs())))
+                .into_iter()
+                .collect(),
             Self::Upload {
                 source: RegistryError::UploadRange { offset, .. } | RegistryError::UploadInterrupted(offset),
                 location,
@@ -282,7 +287,7 @@ fn operation(error: &Error) -> (StatusCode, &'static str) {
         Error::NotFound { .. } => (StatusCode::NOT_FOUND, "NAME_UNKNOWN"),
         Error::Conflict { .. } => (StatusCode::CONFLICT, "DENIED"),
         Error::Invalid(_) => (StatusCode::BAD_REQUEST, "UNSUPPORTED"),
-        Error::Busy => (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE"),
+        Error::Busy | Error::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE"),
         Error::Full => (StatusCode::INSUFFICIENT_STORAGE, "STORAGE_FULL"),
         Error::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "UNKNOWN"),
     }
@@ -324,13 +329,14 @@ fn body(code: &str, message: &str, detail: &Value) -> Json<Value> {
 impl IntoResponse for OciError {
     fn into_response(self) -> Response {
         let (status, code) = self.status_and_code();
-        if let Self::Registry(RegistryError::Operation(Error::Internal(source)))
+        if let Self::Registry(RegistryError::Operation(error))
         | Self::Upload {
-            source: RegistryError::Operation(Error::Internal(source)),
+            source: RegistryError::Operation(error),
             ..
         } = &self
+            && let Some(cause) = error.cause()
         {
-            tracing::error!(error = %source, "a request failed: {source}");
+            tracing::error!(error = %cause, "a request failed: {cause}");
         }
         let mut response = (status, body(code, &self.message(), &self.detail())).into_response();
         for (name, value) in self.headers() {
