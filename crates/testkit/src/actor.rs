@@ -114,6 +114,12 @@ impl Actor {
         self
     }
 
+    /// Whoever brings this token instead, from the same place.
+    #[must_use]
+    pub fn with_bearer(&self, token: &str) -> Self {
+        Self::bearer(&self.server, token).from(self.address)
+    }
+
     /// User name and secret, as `docker login` takes them; empty for who has none.
     pub fn user_and_secret(&self) -> (&str, &str) {
         match &*self.credential {

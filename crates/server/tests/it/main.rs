@@ -6,4 +6,5 @@ mod directory;
 mod endpoint_table;
 mod graph;
 mod journal;
+mod registry;
 mod sign_in;
