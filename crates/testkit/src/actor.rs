@@ -51,6 +51,13 @@ impl Credential {
             tokens: Mutex::default(),
         }
     }
+
+    /// The next request signs in anew.
+    pub(crate) fn forget_tokens(&self) {
+        if let Self::ServicePrincipal { tokens, .. } = self {
+            tokens.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        }
+    }
 }
 
 /// A request that an actor is about to send.

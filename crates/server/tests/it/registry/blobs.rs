@@ -33,7 +33,9 @@ async fn a_blob_is_answered_whole_with_what_it_is() {
     let answer = web.get(&owner, &absent).await.expect_error(404, "BLOB_UNKNOWN");
     assert_eq!(answer.at("/errors/0/detail/digest"), digest("absent"));
     web.head(&owner, &absent).await.expect(404);
-    web.get(&owner, "blobs/sha256:00").await.expect_error(400, "DIGEST_INVALID");
+    web.get(&owner, "blobs/sha256:00")
+        .await
+        .expect_error(400, "DIGEST_INVALID");
 }
 
 #[tokio::test]
@@ -61,7 +63,14 @@ async fn a_part_is_answered_as_a_part_also_when_it_is_asked_for_past_the_end() {
 async fn a_range_that_is_none_is_ignored_and_one_that_is_not_there_is_refused() {
     let (_server, owner, web, blob) = world().await;
     let ask = |range: &str| web.ask(&owner, Method::GET, &blob).header("range", range).send();
-    for range in ["bytes=3-1", "bytes=0-1,3-4", "bytes=a-b", "lines=0-3", "bytes", "bytes=-"] {
+    for range in [
+        "bytes=3-1",
+        "bytes=0-1,3-4",
+        "bytes=a-b",
+        "lines=0-3",
+        "bytes",
+        "bytes=-",
+    ] {
         let answer = ask(range).await.expect(200);
         assert_eq!(answer.text(), CONTENT, "{range}");
         assert_eq!(answer.header("content-range"), "");
@@ -81,7 +90,10 @@ async fn a_part_of_something_else_is_answered_with_the_whole() {
     let (_server, owner, web, blob) = world().await;
     for (tag, status) in [(digest(CONTENT), 206), (digest("before"), 200)] {
         let ask = web.ask(&owner, Method::GET, &blob).header("range", "bytes=0-3");
-        ask.header("if-range", &format!("\"{tag}\"")).send().await.expect(status);
+        ask.header("if-range", &format!("\"{tag}\""))
+            .send()
+            .await
+            .expect(status);
     }
 }
 
@@ -90,17 +102,26 @@ async fn what_the_client_has_already_is_not_sent_again() {
     let (_server, owner, web, blob) = world().await;
     let tag = format!("\"{}\"", digest(CONTENT));
     for method in [Method::GET, Method::HEAD] {
-        for known in [tag.clone(), format!("W/{tag}"), format!("\"other\", {tag}"), "*".to_owned()] {
+        for known in [
+            tag.clone(),
+            format!("W/{tag}"),
+            format!("\"other\", {tag}"),
+            "*".to_owned(),
+        ] {
             let ask = web.ask(&owner, method.clone(), &blob).header("if-none-match", &known);
             let answer = ask.send().await.expect(304);
             assert!(answer.body.is_empty());
             assert_eq!(answer.header("etag"), tag, "{known}");
         }
-        let ask = web.ask(&owner, method.clone(), &blob).header("if-none-match", "\"other\"");
+        let ask = web
+            .ask(&owner, method.clone(), &blob)
+            .header("if-none-match", "\"other\"");
         ask.send().await.expect(200);
         // Nothing is said of what is not there, or not the caller's to see.
         let absent = format!("blobs/{}", digest("absent"));
-        let ask = web.ask(&owner, method, &absent).header("if-none-match", &format!("\"{}\"", digest("absent")));
+        let ask = web
+            .ask(&owner, method, &absent)
+            .header("if-none-match", &format!("\"{}\"", digest("absent")));
         ask.send().await.expect(404);
     }
 }

@@ -5,7 +5,11 @@ use serde_json::json;
 use wharf_testkit::{Actor, Answer, TestServer};
 
 async fn list(actor: &Actor, host: &str, query: &str) -> Answer {
-    actor.ask(Method::GET, &format!("/v2/_catalog{query}")).at(host).send().await
+    actor
+        .ask(Method::GET, &format!("/v2/_catalog{query}"))
+        .at(host)
+        .send()
+        .await
 }
 
 async fn all_pages(actor: &Actor, host: &str, n: usize) -> Vec<String> {
@@ -16,7 +20,11 @@ async fn all_pages(actor: &Actor, host: &str, n: usize) -> Vec<String> {
         let page: Vec<String> = serde_json::from_value(answer.json()["repositories"].take()).expect("names");
         assert!(page.len() <= n);
         names.extend(page);
-        let Some((next, _)) = answer.header("link").strip_prefix('<').and_then(|link| link.split_once('>')) else {
+        let Some((next, _)) = answer
+            .header("link")
+            .strip_prefix('<')
+            .and_then(|link| link.split_once('>'))
+        else {
             return names;
         };
         path = next.to_owned();
@@ -30,18 +38,32 @@ async fn a_registry_lists_its_repositories_in_byte_order_page_by_page() {
     let registry = server.registry("myregistry").await;
     let owner = server.owner();
     for name in ["b", "a/x", "a", "a-b", "c1"] {
-        registry.repository(name).push_blob(&owner, "x").await;
+        registry.repository(name).push_image(&owner, "v1", "layer").await;
     }
     let host = registry.login_server.as_str();
     let sorted = ["a", "a-b", "a/x", "b", "c1"];
-    assert_eq!(list(&owner, host, "").await.expect(200).json(), json!({"repositories": sorted}));
+    assert_eq!(
+        list(&owner, host, "").await.expect(200).json(),
+        json!({"repositories": sorted})
+    );
     for n in 1..6 {
         assert_eq!(all_pages(&owner, host, n).await, sorted, "{n}");
     }
-    for (query, names) in [("?n=0", json!([])), ("?last=b", json!(["c1"])), ("?last=%00", json!(sorted)), ("?last=zz", json!([]))] {
-        assert_eq!(list(&owner, host, query).await.expect(200).json()["repositories"], names, "{query}");
+    for (query, names) in [
+        ("?n=0", json!([])),
+        ("?last=b", json!(["c1"])),
+        ("?last=%00", json!(sorted)),
+        ("?last=zz", json!([])),
+    ] {
+        assert_eq!(
+            list(&owner, host, query).await.expect(200).json()["repositories"],
+            names,
+            "{query}"
+        );
     }
-    list(&owner, host, "?n=x").await.expect_error(400, "PAGINATION_NUMBER_INVALID");
+    list(&owner, host, "?n=x")
+        .await
+        .expect_error(400, "PAGINATION_NUMBER_INVALID");
 }
 
 #[tokio::test]
@@ -52,7 +74,7 @@ async fn the_base_host_lists_what_the_caller_may_see_of_all_registries() {
     let owner = server.owner();
     for (registry, names) in [(&one, ["web", "api"]), (&two, ["web", "db"])] {
         for name in names {
-            registry.repository(name).push_blob(&owner, "x").await;
+            registry.repository(name).push_image(&owner, "v1", "layer").await;
         }
     }
     let everything = ["first/api", "first/web", "first2/db", "first2/web"];
@@ -74,17 +96,26 @@ async fn the_base_host_lists_what_the_caller_may_see_of_all_registries() {
     let nobody = server.robot("nobody").await;
     let robot = server.robot_with("AcrPull", &two).await;
     let admin = server.admin_of(&one).await;
-    for (actor, names) in [(&nobody, &[][..]), (&robot, &everything[2..]), (&admin, &everything[..2])] {
+    for (actor, names) in [
+        (&nobody, &[][..]),
+        (&robot, &everything[2..]),
+        (&admin, &everything[..2]),
+    ] {
         assert_eq!(all_pages(actor, server.host(), 1).await, names);
     }
     // At a registry's own host it is said that the right is missing.
     list(&robot, &one.login_server, "").await.expect_error(403, "DENIED");
-    list(&admin, &two.login_server, "").await.expect_error(401, "UNAUTHORIZED");
-    assert_eq!(list(&owner, &empty.login_server, "").await.expect(200).json(), json!({"repositories": []}));
+    list(&admin, &two.login_server, "")
+        .await
+        .expect_error(401, "UNAUTHORIZED");
+    assert_eq!(
+        list(&owner, &empty.login_server, "").await.expect(200).json(),
+        json!({"repositories": []})
+    );
 }
 
 #[tokio::test]
-async fn a_repository_stays_listed_while_it_holds_anything_and_a_deleted_registry_lists_nothing() {
+async fn a_repository_is_listed_with_its_first_manifest_and_with_its_registry_gone_no_more() {
     let server = TestServer::start().await;
     let registry = server.registry("myregistry").await;
     let owner = server.owner();
@@ -92,5 +123,7 @@ async fn a_repository_stays_listed_while_it_holds_anything_and_a_deleted_registr
     assert_eq!(all_pages(&owner, server.host(), 10).await, ["myregistry/web"]);
     owner.delete(&registry.id).await.expect(200);
     assert_eq!(all_pages(&owner, server.host(), 10).await, Vec::<String>::new());
-    list(&owner, &registry.login_server, "").await.expect_error(404, "NAME_UNKNOWN");
+    list(&owner, &registry.login_server, "")
+        .await
+        .expect_error(404, "NAME_UNKNOWN");
 }

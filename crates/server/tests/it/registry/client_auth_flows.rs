@@ -41,7 +41,12 @@ async fn basic_is_accepted_on_every_request_without_being_asked_for() {
         web.push_image(&admin, "v1", "layer").await;
         web.get(&admin, "manifests/v1").await.expect(200);
         admin.ask(Method::GET, "/v2/").at(&web.host).send().await.expect(200);
-        admin.ask(Method::GET, "/v2/_catalog").at(&web.host).send().await.expect(200);
+        admin
+            .ask(Method::GET, "/v2/_catalog")
+            .at(&web.host)
+            .send()
+            .await
+            .expect(200);
     }
 }
 
@@ -54,12 +59,18 @@ async fn the_scheme_of_a_credential_is_read_without_regard_to_case() {
     let nobody = server.anonymous();
     for scheme in ["Bearer", "bearer", "BEARER"] {
         let ask = nobody.ask(Method::GET, "/v2/").at(&web.host);
-        ask.header("authorization", &format!("{scheme} {token}")).send().await.expect(200);
+        ask.header("authorization", &format!("{scheme} {token}"))
+            .send()
+            .await
+            .expect(200);
     }
     for value in ["Bearer", "Basic", "Basic !!", "Digest x", "", token.as_str()] {
         let ask = nobody.ask(Method::GET, "/v2/").at(&web.host);
         let answer = ask.header("authorization", value).send().await;
-        assert!(answer.expect(401).header("www-authenticate").starts_with("Bearer "), "{value}");
+        assert!(
+            answer.expect(401).header("www-authenticate").starts_with("Bearer "),
+            "{value}"
+        );
     }
 }
 
@@ -76,7 +87,9 @@ async fn a_joint_token_of_a_push_and_a_mount_works_for_both_repositories() {
     src.head(&token, &format!("blobs/{digest}")).await.expect(200);
     // crane adds `origin`, and a type for the body that it does not send.
     let start = format!("blobs/uploads/?from=src&mount={digest}&origin=elsewhere.test");
-    let answer = dst.ask(&token, Method::POST, &start).header("content-type", "application/json");
+    let answer = dst
+        .ask(&token, Method::POST, &start)
+        .header("content-type", "application/json");
     let answer = answer.send().await.expect(201);
     assert_eq!(answer.header("location"), format!("/v2/dst/blobs/{digest}"));
     dst.get(&token, &format!("blobs/{digest}")).await.expect(200);
@@ -90,7 +103,12 @@ async fn accept_comes_in_several_lines_and_none_of_them_changes_what_is_served()
     let web = registry.repository("web");
     let pushed = web.push_image(&owner, "v1", "layer").await;
     let mut ask = web.ask(&owner, Method::GET, "manifests/v1");
-    for line in [INDEX, IMAGE, "application/json", "application/vnd.docker.distribution.manifest.v1+json"] {
+    for line in [
+        INDEX,
+        IMAGE,
+        "application/json",
+        "application/vnd.docker.distribution.manifest.v1+json",
+    ] {
         ask = ask.header("accept", line);
     }
     let answer = ask.send().await.expect(200);
@@ -135,13 +153,23 @@ async fn a_body_that_comes_with_a_refused_request_is_read_off_so_that_the_refusa
         ] {
             let (body, read) = counted(64);
             let answer = actor.ask(method, path).at(&web.host).body(IMAGE, body).send().await;
-            assert_eq!(answer.status.as_u16(), status, "{what}: {}: {}", answer.asked, answer.text());
+            assert_eq!(
+                answer.status.as_u16(),
+                status,
+                "{what}: {}: {}",
+                answer.asked,
+                answer.text()
+            );
             let challenged = answer.header("www-authenticate").starts_with("Bearer realm=");
             assert_eq!(challenged, status == 401, "{what}: {}", answer.asked);
             assert_eq!(read.load(Ordering::Relaxed), 64, "{what}: {}", answer.asked);
         }
     }
-    for (path, status) in [(unknown.as_str(), 404), ("/v2/web/nothing/here", 404), ("/v2/_catalog", 405)] {
+    for (path, status) in [
+        (unknown.as_str(), 404),
+        ("/v2/web/nothing/here", 404),
+        ("/v2/_catalog", 405),
+    ] {
         let (body, read) = counted(64);
         let ask = owner.ask(Method::PATCH, path).at(&web.host);
         ask.body("application/octet-stream", body).send().await.expect(status);
@@ -153,7 +181,12 @@ async fn a_body_that_comes_with_a_refused_request_is_read_off_so_that_the_refusa
     let ask = ask.ask(Method::PATCH, &location).at(&web.host);
     ask.body("application/octet-stream", body).send().await.expect(401);
     assert!(read.load(Ordering::Relaxed) < 1000);
-    let status = web.get(&owner, &format!("blobs/uploads/{}", started.header("docker-upload-uuid"))).await;
+    let status = web
+        .get(
+            &owner,
+            &format!("blobs/uploads/{}", started.header("docker-upload-uuid")),
+        )
+        .await;
     assert_eq!(status.expect(204).header("range"), "0-0");
 }
 
@@ -163,17 +196,35 @@ async fn the_search_of_old_is_not_found_and_podman_goes_on_to_the_catalogue() {
     let registry = server.registry("myregistry").await;
     let owner = server.owner();
     let web = registry.repository("web");
-    web.push_blob(&owner, "x").await;
+    web.push_image(&owner, "v1", "layer").await;
     for host in [server.host(), &web.host] {
-        owner.ask(Method::GET, "/v1/search?q=web").at(host).send().await.expect(404);
+        owner
+            .ask(Method::GET, "/v1/search?q=web")
+            .at(host)
+            .send()
+            .await
+            .expect(404);
     }
     // A token without scopes is refused with the scope that it lacks, and one with that scope lists.
     let token = web.bearer(&owner, &[]).await;
-    let refused = token.ask(Method::GET, "/v2/_catalog").at(&web.host).send().await.expect(401);
+    let refused = token
+        .ask(Method::GET, "/v2/_catalog")
+        .at(&web.host)
+        .send()
+        .await
+        .expect(401);
     let challenge = refused.header("www-authenticate").to_owned();
-    assert!(challenge.contains("scope=\"registry:catalog:*\",error=\"insufficient_scope\""), "{challenge}");
+    assert!(
+        challenge.contains("scope=\"registry:catalog:*\",error=\"insufficient_scope\""),
+        "{challenge}"
+    );
     let token = web.bearer(&owner, &["registry:catalog:*"]).await;
-    let listed = token.ask(Method::GET, "/v2/_catalog").at(&web.host).send().await.expect(200);
+    let listed = token
+        .ask(Method::GET, "/v2/_catalog")
+        .at(&web.host)
+        .send()
+        .await
+        .expect(200);
     assert_eq!(listed.at("/repositories/0"), "web");
 }
 
@@ -196,6 +247,7 @@ async fn helm_and_containerd_sign_in_by_post_and_push_with_what_they_get() {
         let ask = nobody.ask(Method::POST, "/oauth2/token").at(&web.host).form(&form);
         let answer = ask.send().await.expect(200);
         assert_eq!(answer.json().get("refresh_token"), None::<&Value>);
-        web.push_image(&server.bearer(&answer.at("/token")), "v1", "layer").await;
+        web.push_image(&server.bearer(&answer.at("/token")), "v1", "layer")
+            .await;
     }
 }

@@ -31,7 +31,10 @@ async fn tags_come_in_byte_order_with_the_repositorys_name_as_it_was_asked_for()
 }
 
 async fn web_unknown(repository: &TestRepository, owner: &Actor) {
-    repository.get(owner, "tags/list").await.expect_error(404, "NAME_UNKNOWN");
+    repository
+        .get(owner, "tags/list")
+        .await
+        .expect_error(404, "NAME_UNKNOWN");
 }
 
 #[tokio::test]

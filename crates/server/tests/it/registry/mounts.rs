@@ -4,7 +4,9 @@ use http::Method;
 use wharf_testkit::{Actor, Answer, TestRepository, TestServer, digest};
 
 async fn mount(actor: &Actor, dst: &TestRepository, query: &str) -> Answer {
-    dst.ask(actor, Method::POST, &format!("blobs/uploads/?{query}")).send().await
+    dst.ask(actor, Method::POST, &format!("blobs/uploads/?{query}"))
+        .send()
+        .await
 }
 
 #[tokio::test]
@@ -14,19 +16,31 @@ async fn a_blob_of_a_repository_that_one_may_read_is_taken_over() {
     let robot = server.robot_with("AcrPush", &registry).await;
     for (at, (src, dst)) in [
         (registry.repository("src"), registry.repository("dst")),
-        (registry.repository_at_base(&server, "src2"), registry.repository_at_base(&server, "dst2")),
+        (
+            registry.repository_at_base(&server, "src2"),
+            registry.repository_at_base(&server, "dst2"),
+        ),
     ]
     .into_iter()
     .enumerate()
     {
         let digest = src.push_blob(&robot, format!("shared {at}")).await;
-        dst.get(&robot, &format!("blobs/{digest}")).await.expect_error(404, "BLOB_UNKNOWN");
-        let answer = mount(&robot, &dst, &format!("mount={digest}&from={}", src.name)).await.expect(201);
+        dst.get(&robot, &format!("blobs/{digest}"))
+            .await
+            .expect_error(404, "BLOB_UNKNOWN");
+        let answer = mount(&robot, &dst, &format!("mount={digest}&from={}", src.name))
+            .await
+            .expect(201);
         assert_eq!(answer.header("location"), dst.path(&format!("blobs/{digest}")));
         assert_eq!(answer.header("docker-content-digest"), digest);
-        assert_eq!(dst.get(&robot, &format!("blobs/{digest}")).await.expect(200).text(), format!("shared {at}"));
+        assert_eq!(
+            dst.get(&robot, &format!("blobs/{digest}")).await.expect(200).text(),
+            format!("shared {at}")
+        );
         // Each has it by itself.
-        src.delete(&server.owner(), &format!("blobs/{digest}")).await.expect(202);
+        src.delete(&server.owner(), &format!("blobs/{digest}"))
+            .await
+            .expect(202);
         dst.get(&robot, &format!("blobs/{digest}")).await.expect(200);
         src.get(&robot, &format!("blobs/{digest}")).await.expect(404);
     }
@@ -59,10 +73,25 @@ async fn a_source_that_cannot_be_read_is_one_that_has_nothing_and_an_upload_begi
     for (what, actor, dst, query) in [
         ("not in the token", &narrow, &dst, format!("mount={digest}&from=src")),
         ("absent blob", &robot, &dst, format!("mount={absent}&from=src")),
-        ("absent repository", &robot, &dst, format!("mount={digest}&from=nothing")),
+        (
+            "absent repository",
+            &robot,
+            &dst,
+            format!("mount={digest}&from=nothing"),
+        ),
         ("no name", &robot, &dst, format!("mount={digest}&from=No%20Name")),
-        ("another registry", &robot, &at_base, format!("mount={foreign}&from=another/theirs")),
-        ("another registry by host", &robot, &dst, format!("mount={foreign}&from=another/theirs")),
+        (
+            "another registry",
+            &robot,
+            &at_base,
+            format!("mount={foreign}&from=another/theirs"),
+        ),
+        (
+            "another registry by host",
+            &robot,
+            &dst,
+            format!("mount={foreign}&from=another/theirs"),
+        ),
         ("no registry", &robot, &at_base, format!("mount={digest}&from=src")),
     ] {
         let answer = mount(actor, dst, &query).await;
@@ -71,7 +100,9 @@ async fn a_source_that_cannot_be_read_is_one_that_has_nothing_and_an_upload_begi
         // And it goes on as any upload.
         dst.go_on(actor, Method::DELETE, &answer).send().await.expect(204);
     }
-    mount(&robot, &dst, "mount=sha256:00&from=src").await.expect_error(400, "DIGEST_INVALID");
+    mount(&robot, &dst, "mount=sha256:00&from=src")
+        .await
+        .expect_error(400, "DIGEST_INVALID");
 }
 
 fn digest_of_nothing() -> String {
