@@ -43,7 +43,7 @@ pub(crate) enum OciError {
         /// What is wrong.
         message: String,
     },
-    /// An upload's error, with where it stands.
+    /// A chunk that does not fit, or ended early, with where the session stands.
     #[error("{source}")]
     Upload {
         /// What the operation said.
@@ -270,12 +270,7 @@ pub(crate) fn body(code: &str, message: &str, detail: &Value) -> Json<Value> {
 impl IntoResponse for OciError {
     fn into_response(self) -> Response {
         let (status, code) = self.status_and_code();
-        if let Self::Registry(RegistryError::Operation(Error::Internal(source)))
-        | Self::Upload {
-            source: RegistryError::Operation(Error::Internal(source)),
-            ..
-        } = &self
-        {
+        if let Self::Registry(RegistryError::Operation(Error::Internal(source))) = &self {
             tracing::error!(error = %source, "a request failed: {source}");
         }
         let mut response = (status, body(code, &self.message(), &self.detail())).into_response();

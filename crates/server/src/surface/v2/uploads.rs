@@ -53,10 +53,15 @@ impl Call {
             .into_response()
     }
 
-    /// The error, with where the session stands when that is what is wrong.
+    /// The error, with where the session stands when that is what is wrong. All others are answered as everywhere, with a challenge where that helps.
     fn upload_error(&self, id: &UploadId) -> impl FnOnce(RegistryError) -> OciError {
         let location = self.upload_location(id);
-        move |source| OciError::Upload { source, location }
+        move |source| match source {
+            RegistryError::UploadRange { .. } | RegistryError::UploadInterrupted(_) => {
+                OciError::Upload { source, location }
+            }
+            source => OciError::Registry(source),
+        }
     }
 
     fn chunk_range(&self) -> Result<Option<ByteRange>, OciError> {
