@@ -221,7 +221,9 @@ async fn the_tokens_of_a_deleted_registry_open_nothing_and_one_of_the_same_name_
         .registry_in(&registry.group, "myregistry", json!({"adminUserEnabled": true}))
         .await;
     assert_eq!(again.login_server, registry.login_server);
-    web.get(&owner, "manifests/v1").await.expect_error(404, "MANIFEST_UNKNOWN");
+    web.get(&owner, "manifests/v1")
+        .await
+        .expect_error(404, "MANIFEST_UNKNOWN");
     web.get(&owner, "tags/list").await.expect_error(404, "NAME_UNKNOWN");
     for (actor, refused) in [(&token, 401), (&admin, 401), (&robot, 403)] {
         web.get(actor, "manifests/v1").await.expect(refused);

@@ -183,7 +183,11 @@ async fn whoever_shows_no_good_credential_is_told_where_to_get_one_and_changes_n
                     "{what}: {}",
                     answer.asked
                 );
-                let code = if row.endpoint().method == Method::HEAD { "" } else { "UNAUTHORIZED" };
+                let code = if row.endpoint().method == Method::HEAD {
+                    ""
+                } else {
+                    "UNAUTHORIZED"
+                };
                 assert_eq!(answer.code(), code, "{what}: {}", answer.asked);
             }
         }
