@@ -13,6 +13,7 @@ use wharf_store::meta::registry::Registry;
 use wharf_store::meta::service_principal::ServicePrincipal;
 use wharf_types::access::{Principal, Subject};
 use wharf_types::id::{AppId, KeyId, RegistryId, RequestId, TOKEN_USER_NAME, TenantId};
+use wharf_types::oauth::TokenScope;
 use wharf_types::secret::Secret;
 use wharf_types::time::Time;
 
@@ -56,6 +57,8 @@ pub(crate) struct SignedIn {
     pub(crate) tenant: TenantId,
     pub(crate) principal: Principal,
     pub(crate) credential: KeyId,
+    /// The one registry that the proof is good at, when it is a registry's refresh token (rule 17).
+    pub(crate) registry: Option<RegistryId>,
 }
 
 impl App {
@@ -81,10 +84,20 @@ impl App {
             }
             Presented::Basic { user, secret } => {
                 let signed_in = self.registry_sign_in(caller, host, user, secret).await?;
+                let limits = match (signed_in.registry, target) {
+                    (None, _) => Limits::None,
+                    (Some(bound), Some(target)) if bound == target.id => Limits::None,
+                    (Some(_), Some(_)) => return Err(Error::Unauthenticated),
+                    // Of the list of all repositories, those of its own registry.
+                    (Some(_), None) => Limits::Registry {
+                        registry: signed_in.registry,
+                        scopes: [TokenScope::catalog()].into(),
+                    },
+                };
                 let subject = self
                     .subject(signed_in.tenant, signed_in.principal, signed_in.credential, caller.now)
                     .await?;
-                Ok(self.context(caller, subject, Limits::None))
+                Ok(self.context(caller, subject, limits))
             }
             Presented::Bearer(token) => self.registry_bearer(caller, target, token).await,
         }
@@ -182,21 +195,23 @@ impl App {
         self.admin_sign_in(caller, user, registry.as_ref(), secret).await
     }
 
-    /// A token in a password's place: a refresh token, or an access token, of this registry.
-    fn token_sign_in(&self, registry: Option<RegistryId>, token: &str, now: Time) -> Result<SignedIn, Error> {
-        let signed_in = |sub: &str, tenant, credential| {
-            let principal = sub.parse().map_err(|_| Error::Unauthenticated)?;
-            Ok(SignedIn {
-                tenant,
-                principal,
-                credential,
-            })
-        };
-        let is_here = |id: Option<RegistryId>| registry.is_none() || registry == id;
-        match self.refresh_token_verify(token, now) {
-            Some(claims) if is_here(Some(claims.rid)) => signed_in(&claims.sub, claims.tid, claims.cid),
-            _ => Err(Error::Unauthenticated),
-        }
+    /// A refresh token, in a password's place or by itself; `registry` is the one whose host was used.
+    pub(crate) fn token_sign_in(
+        &self,
+        registry: Option<RegistryId>,
+        token: &str,
+        now: Time,
+    ) -> Result<SignedIn, Error> {
+        let claims = self
+            .refresh_token_verify(token, now)
+            .filter(|claims| registry.is_none_or(|registry| registry == claims.rid))
+            .ok_or(Error::Unauthenticated)?;
+        Ok(SignedIn {
+            tenant: claims.tid,
+            principal: claims.sub.parse().map_err(|_| Error::Unauthenticated)?,
+            credential: claims.cid,
+            registry: Some(claims.rid),
+        })
     }
 
     /// A service principal signs in at the directory with its secret (RFC 6749 §4.4). Where the URL names no tenant, it is the client's.
@@ -263,6 +278,7 @@ impl App {
                     tenant: principal.tenant,
                     principal: Principal::ServicePrincipal(principal.id),
                     credential: credential.key,
+                    registry: None,
                 };
                 self.sign_in_done(caller, signed_in, user);
                 Ok(signed_in)
@@ -346,6 +362,7 @@ impl App {
                         tenant: registry.tenant,
                         principal,
                         credential: password.key,
+                        registry: None,
                     };
                     self.sign_in_done(caller, signed_in, user);
                     return Ok(signed_in);

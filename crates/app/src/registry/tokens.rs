@@ -71,29 +71,14 @@ impl App {
             },
         };
         let host_registry = host.map(|place| &*place.registry);
-        let (signed_in, place) = match &request.grant {
-            TokenGrant::Anonymous => (anonymous(named.as_ref())?, named),
-            TokenGrant::Password { user, secret } => {
-                (self.registry_sign_in(caller, host_registry, user, secret).await?, named)
-            }
+        let signed_in = match &request.grant {
+            TokenGrant::Anonymous => anonymous(named.as_ref())?,
+            TokenGrant::Password { user, secret } => self.registry_sign_in(caller, host_registry, user, secret).await?,
             TokenGrant::RefreshToken(token) => {
-                let claims = self
-                    .refresh_token_verify(token, caller.now)
-                    .ok_or(Error::Unauthenticated)?;
-                if named.as_ref().is_some_and(|place| place.registry.id != claims.rid) {
-                    return Err(Error::Unauthenticated);
-                }
-                let principal = claims.sub.parse().map_err(|_| Error::Unauthenticated)?;
-                (
-                    SignedIn {
-                        tenant: claims.tid,
-                        principal,
-                        credential: claims.cid,
-                    },
-                    named,
-                )
+                self.token_sign_in(host_registry.map(|registry| registry.id), token, caller.now)?
             }
         };
+        let place = self.place_of_token(&signed_in, named).await?;
         let subject = self
             .subject(signed_in.tenant, signed_in.principal, signed_in.credential, caller.now)
             .await?;
@@ -120,6 +105,30 @@ impl App {
         let access = self.registry_token_issue(token_subject, &granted, caller.now)?;
         Ok(TokenAnswer { access, refresh })
     }
+
+    /// The registry that the token is for: the one that the request names. What a refresh token gets is for its own registry, and for no other, also at
+    /// the base host (rule 17).
+    async fn place_of_token(&self, signed_in: &SignedIn, named: Option<Place>) -> Result<Option<Place>, Error> {
+        let Some(bound) = signed_in.registry else {
+            return Ok(named);
+        };
+        if named.is_some() {
+            let own = named.filter(|place| place.registry.id == bound);
+            return own.ok_or(Error::Unauthenticated).map(Some);
+        }
+        let registry = self
+            .inner
+            .meta
+            .read()
+            .await?
+            .registry_get(signed_in.tenant, bound)
+            .await?
+            .ok_or(Error::Unauthenticated)?;
+        Ok(Some(Place {
+            scope: registry.scope(),
+            registry: registry.into(),
+        }))
+    }
 }
 
 fn anonymous(place: Option<&Place>) -> Result<SignedIn, Error> {
@@ -131,6 +140,7 @@ fn anonymous(place: Option<&Place>) -> Result<SignedIn, Error> {
         tenant: registry.tenant,
         principal: Principal::Anonymous(registry.id),
         credential: NO_CREDENTIAL,
+        registry: None,
     })
 }
 
