@@ -99,7 +99,7 @@ impl App {
                     .await?;
                 Ok(self.context(caller, subject, limits))
             }
-            Presented::Bearer(token) => self.registry_bearer(caller, target, token).await,
+            Presented::Bearer(token) => self.registry_bearer(caller, host, target, token).await,
         }
     }
 
@@ -108,6 +108,7 @@ impl App {
     async fn registry_bearer(
         &self,
         caller: Caller,
+        host: Option<&Registry>,
         registry: Option<&Registry>,
         token: &str,
     ) -> Result<OpContext, Error> {
@@ -115,7 +116,8 @@ impl App {
             .registry_token_verify(token, caller.now)
             .ok_or(Error::Unauthenticated)?;
         if let Some(registry) = registry {
-            let is_base_login = claims.rid.is_none() && claims.aud == self.inner.settings.public.base();
+            let is_base_login =
+                host.is_none() && claims.rid.is_none() && claims.aud == self.inner.settings.public.base();
             let is_ours =
                 claims.rid == Some(registry.id) && claims.aud == self.inner.settings.public.registry(&registry.name);
             if !is_ours && !is_base_login {
