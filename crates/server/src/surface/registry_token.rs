@@ -50,14 +50,22 @@ pub(super) async fn handle(app: App, caller: Caller, host: Host, request: Reques
 }
 
 async fn issue(app: &App, caller: Caller, host: &Host, request: TokenRequest) -> Result<TokenAnswer, OciError> {
-    let place = match host {
-        Host::Base { .. } => None,
-        Host::Registry { name, .. } => {
-            let place = app.registry_place(name, caller.now).await?;
-            Some(place.ok_or_else(|| OciError::NameUnknown(format!("no registry is called {name} here")))?)
-        }
+    let Host::Registry { name, .. } = host else {
+        return Ok(app.registry_token(caller, None, request).await?);
     };
-    Ok(app.registry_token(caller, place.as_ref(), request).await?)
+    match app.registry_place(name, caller.now).await? {
+        Some(place) => Ok(app.registry_token(caller, Some(&place), request).await?),
+        None => {
+            // Which names exist is told only to somebody (rule 33).
+            let login = TokenRequest {
+                scopes: Vec::new(),
+                wants_refresh_token: false,
+                ..request
+            };
+            app.registry_token(caller, None, login).await?;
+            Err(OciError::registry_unknown(name.as_str()))
+        }
+    }
 }
 
 fn body_of(answer: TokenAnswer) -> RegistryTokenAnswer {

@@ -68,7 +68,7 @@ impl From<Error> for OciError {
 }
 
 impl OciError {
-    pub(super) fn registry_unknown(name: &str) -> Self {
+    pub(crate) fn registry_unknown(name: &str) -> Self {
         Self::NameUnknown(format!("no registry is called {name} here"))
     }
 

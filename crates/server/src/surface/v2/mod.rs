@@ -128,10 +128,9 @@ async fn find_place(
 ) -> Result<Found, OciError> {
     match (host, &wanted.repository) {
         (Host::Registry { name, .. }, repository) => {
-            let place = app
-                .registry_place(name, caller.now)
-                .await?
-                .ok_or_else(|| OciError::registry_unknown(name.as_str()))?;
+            let Some(place) = app.registry_place(name, caller.now).await? else {
+                return Err(unknown(app, caller, name.as_str(), presented).await);
+            };
             let target = repository.clone().map(|repository| (place.clone(), repository));
             Ok(Found {
                 host: Some(place),
@@ -150,19 +149,22 @@ async fn find_place(
                 Ok(name) => app.registry_place(&name, caller.now).await?,
                 Err(_) => None,
             };
-            match (place, presented) {
-                (Some(place), _) => Ok(Found {
+            match place {
+                Some(place) => Ok(Found {
                     host: None,
                     target: Some((place, rest)),
                 }),
-                // Which names exist is told only to somebody.
-                (None, Presented::Nothing) => Err(wharf_app::Error::Unauthenticated.into()),
-                (None, _) => {
-                    app.registry_caller(caller, None, None, presented).await?;
-                    Err(OciError::registry_unknown(registry))
-                }
+                None => Err(unknown(app, caller, registry, presented).await),
             }
         }
+    }
+}
+
+/// Which names exist is told only to somebody: nobody is asked to sign in, as at a registry that is there (rule 33).
+async fn unknown(app: &App, caller: Caller, registry: &str, presented: &Presented) -> OciError {
+    match app.registry_caller(caller, None, None, presented).await {
+        Ok(_) => OciError::registry_unknown(registry),
+        Err(error) => error.into(),
     }
 }
 
