@@ -30,7 +30,11 @@ pub(crate) enum BodyError {
 }
 
 /// The whole body, at most `limit` bytes.
-pub(crate) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, BodyError> {
+pub(crate) async fn read<B>(headers: &HeaderMap, body: B, limit: usize) -> Result<Bytes, BodyError>
+where
+    B: http_body::Body<Data = Bytes>,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
     if headers.contains_key(CONTENT_ENCODING) {
         return Err(BodyError::Compressed);
     }

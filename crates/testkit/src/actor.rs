@@ -51,6 +51,13 @@ impl Credential {
             tokens: Mutex::default(),
         }
     }
+
+    /// The next request signs in anew.
+    pub(crate) fn forget_tokens(&self) {
+        if let Self::ServicePrincipal { tokens, .. } = self {
+            tokens.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        }
+    }
 }
 
 /// A request that an actor is about to send.
@@ -112,6 +119,12 @@ impl Actor {
     pub fn from(mut self, address: IpAddr) -> Self {
         self.address = address;
         self
+    }
+
+    /// Whoever brings this token instead, from the same place.
+    #[must_use]
+    pub fn with_bearer(&self, token: &str) -> Self {
+        Self::bearer(&self.server, token).from(self.address)
     }
 
     /// User name and secret, as `docker login` takes them; empty for who has none.

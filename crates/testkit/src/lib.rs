@@ -20,6 +20,7 @@ mod clock;
 mod database;
 mod entropy;
 mod place;
+mod repository;
 mod server;
 
 pub use actor::{Actor, Ask};
@@ -27,4 +28,5 @@ pub use answer::Answer;
 pub use clock::TestClock;
 pub use entropy::TestEntropy;
 pub use place::TestRegistry;
+pub use repository::{IMAGE, INDEX, TestRepository, descriptor, digest, image};
 pub use server::TestServer;

@@ -91,6 +91,9 @@ impl<'de> Visitor<'de> for Strict {
         let inner = self.deeper()?;
         let mut values = Map::new();
         while let Some(key) = object.next_key::<String>()? {
+            if key.contains('\0') {
+                return Err(A::Error::custom("a key holds the character NUL"));
+            }
             let value = object.next_value_seed(inner)?;
             if values.contains_key(&key) {
                 return Err(A::Error::custom(format!("the key {key:?} occurs twice")));

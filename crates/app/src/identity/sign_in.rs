@@ -14,6 +14,7 @@ use wharf_store::meta::registry::Registry;
 use wharf_store::meta::service_principal::ServicePrincipal;
 use wharf_types::access::{Principal, Subject};
 use wharf_types::id::{AppId, KeyId, RegistryId, RequestId, TOKEN_USER_NAME, TenantId};
+use wharf_types::oauth::TokenScope;
 use wharf_types::secret::Secret;
 use wharf_types::time::Time;
 
@@ -68,7 +69,7 @@ pub(crate) struct SignedIn {
     pub(crate) tenant: TenantId,
     pub(crate) principal: Principal,
     pub(crate) credential: KeyId,
-    /// The one registry that it proved it for: whoever brings a refresh token is nobody at another (rule 17).
+    /// The one registry that the proof is good at: whoever brings a refresh token is nobody at another (rule 17).
     pub(crate) confined_to: Option<RegistryId>,
 }
 
@@ -104,21 +105,23 @@ impl App {
                 Ok(self.context(caller, subject, NO_CREDENTIAL, Limits::None))
             }
             Presented::Basic { user, secret } => {
-                let signed_in = self.registry_sign_in(caller, host, target, user, secret).await?;
+                let signed_in = self.registry_sign_in(caller, host, user, secret).await?;
+                let limits = match (signed_in.confined_to, target) {
+                    (None, _) => Limits::None,
+                    (Some(bound), Some(target)) if bound == target.id => Limits::None,
+                    (Some(_), Some(_)) => return Err(Error::Unauthenticated),
+                    // Of the list of all repositories, those of its own registry.
+                    (Some(_), None) => Limits::Registry {
+                        registry: signed_in.confined_to,
+                        scopes: [TokenScope::catalog()].into(),
+                    },
+                };
                 let subject = self
                     .subject(signed_in.tenant, signed_in.principal, signed_in.credential, caller.now)
                     .await?;
-                let limits = match (signed_in.confined_to, target) {
-                    // Before a registry is named the token is good for nothing but to learn that it is.
-                    (Some(registry), None) => Limits::Registry {
-                        registry: Some(registry),
-                        scopes: Arc::new([]),
-                    },
-                    _ => Limits::None,
-                };
                 Ok(self.context(caller, subject, signed_in.credential, limits))
             }
-            Presented::Bearer(token) => self.registry_bearer(caller, target, token).await,
+            Presented::Bearer(token) => self.registry_bearer(caller, host, target, token).await,
         }
     }
 
@@ -127,6 +130,7 @@ impl App {
     async fn registry_bearer(
         &self,
         caller: Caller,
+        host: Option<&Registry>,
         registry: Option<&Registry>,
         token: &str,
     ) -> Result<OpContext, Error> {
@@ -135,7 +139,8 @@ impl App {
             .ok_or(Error::Unauthenticated)?;
         let claims = &checked.claims;
         if let Some(registry) = registry {
-            let is_base_login = claims.rid.is_none() && claims.aud == self.inner.settings.public.base();
+            let is_base_login =
+                host.is_none() && claims.rid.is_none() && claims.aud == self.inner.settings.public.base();
             let is_ours =
                 claims.rid == Some(registry.id) && claims.aud == self.inner.settings.public.registry(&registry.name);
             if !is_ours && !is_base_login {
@@ -203,17 +208,16 @@ impl App {
     }
 
     /// A machine signs in at a registry, or at the base host, with a user name and a secret; or with a refresh token under the nil user name, which is
-    /// good for no other registry than its own. `target` is the one that the request is about.
+    /// good for no other registry than its own.
     pub(crate) async fn registry_sign_in(
         &self,
         caller: Caller,
         registry: Option<&Registry>,
-        target: Option<&Registry>,
         user: &str,
         secret: &Secret,
     ) -> Result<SignedIn, Error> {
         if user == TOKEN_USER_NAME {
-            return self.token_sign_in(target.map(|registry| registry.id), secret.expose(), caller.now);
+            return self.token_sign_in(registry.map(|registry| registry.id), secret.expose(), caller.now);
         }
         if let Ok(app_id) = user.parse() {
             let principal = self
@@ -235,7 +239,7 @@ impl App {
         self.admin_sign_in(caller, user, registry.as_ref(), secret).await
     }
 
-    /// A refresh token, in a password's place or by itself. Without a registry any of ours is good.
+    /// A refresh token, in a password's place or by itself; `registry` is the one whose host was used.
     pub(crate) fn token_sign_in(
         &self,
         registry: Option<RegistryId>,

@@ -39,9 +39,15 @@ impl App {
         Ok(Page::cut(names, page.size, ToString::to_string))
     }
 
-    /// A page of the repositories of all registries, each after its registry's name: the list of the base host, where names begin so.
+    /// A page of the repositories of all registries, each after its registry's name: the list of the base host, where names begin so. A token that is
+    /// for one registry lists that one (rule 23).
     pub async fn catalog_of_all(&self, ctx: &OpContext, page: &PageRequest) -> Result<Page<String>, RegistryError> {
         must_list(ctx, None)?;
+        let only = match &ctx.limits {
+            Limits::None => None,
+            Limits::Registry { registry, .. } => *registry,
+        };
+        let is_listed = |place: &Place| only.is_none_or(|only| only == place.registry.id) && sees_some(ctx, place);
         let wanted = page.size.get() + 1;
         let after = page.after.as_deref().unwrap_or("");
         let (mut registry_name, mut after) = after.split_once('/').unwrap_or((after, ""));
@@ -52,7 +58,7 @@ impl App {
         };
         let mut current;
         while names.len() < wanted {
-            if let Some(place) = place.take().filter(|place| sees_some(ctx, place)) {
+            if let Some(place) = place.take().filter(is_listed) {
                 let mut found = Vec::new();
                 self.collect(ctx, &place, after.to_owned(), wanted - names.len(), &mut found)
                     .await?;

@@ -71,25 +71,19 @@ impl App {
             },
         };
         let host_registry = host.map(|place| &*place.registry);
-        let (signed_in, place) = match &request.grant {
-            TokenGrant::Anonymous => (anonymous(named.as_ref())?, named),
-            TokenGrant::Password { user, secret } => {
-                let target = named.as_ref().map(|place| &*place.registry);
-                let signed_in = self.registry_sign_in(caller, host_registry, target, user, secret);
-                (signed_in.await?, named)
-            }
+        let signed_in = match &request.grant {
+            TokenGrant::Anonymous => anonymous(named.as_ref())?,
+            TokenGrant::Password { user, secret } => self.registry_sign_in(caller, host_registry, user, secret).await?,
             TokenGrant::RefreshToken(token) => {
-                let target = named.as_ref().map(|place| place.registry.id);
-                (self.token_sign_in(target, token.expose(), caller.now)?, named)
+                self.token_sign_in(host_registry.map(|registry| registry.id), token.expose(), caller.now)?
             }
         };
+        let place = self.place_of_token(&signed_in, named).await?;
         let subject = self
             .subject(signed_in.tenant, signed_in.principal, signed_in.credential, caller.now)
             .await?;
         let granted = match &place {
             Some(place) => granted(&subject, place, wanted(&request.scopes, place, host.is_none())),
-            // A refresh token is of one registry, and the list is of all.
-            None if signed_in.confined_to.is_some() => Vec::new(),
             // At the base host the list of repositories is of all registries: what it holds is decided when it is asked for.
             None => request
                 .scopes
@@ -110,6 +104,30 @@ impl App {
         };
         let access = self.registry_token_issue(token_subject, &granted, caller.now)?;
         Ok(TokenAnswer { access, refresh })
+    }
+
+    /// The registry that the token is for: the one that the request names. What a refresh token gets is for its own registry, and for no other, also at
+    /// the base host (rule 17).
+    async fn place_of_token(&self, signed_in: &SignedIn, named: Option<Place>) -> Result<Option<Place>, Error> {
+        let Some(bound) = signed_in.confined_to else {
+            return Ok(named);
+        };
+        if named.is_some() {
+            let own = named.filter(|place| place.registry.id == bound);
+            return own.ok_or(Error::Unauthenticated).map(Some);
+        }
+        let registry = self
+            .inner
+            .meta
+            .read()
+            .await?
+            .registry_get(signed_in.tenant, bound)
+            .await?
+            .ok_or(Error::Unauthenticated)?;
+        Ok(Some(Place {
+            scope: registry.scope(),
+            registry: registry.into(),
+        }))
     }
 }
 

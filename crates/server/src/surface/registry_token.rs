@@ -8,7 +8,7 @@ use http::header::{ALLOW, CACHE_CONTROL, PRAGMA};
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode};
 use wharf_app::identity::{Caller, Presented};
-use wharf_app::registry::{TokenAnswer, TokenGrant, TokenRequest};
+use wharf_app::registry::{Place, TokenAnswer, TokenGrant, TokenRequest};
 use wharf_app::{App, Error};
 use wharf_types::oauth::{RegistryTokenAnswer, parse_scopes};
 use wharf_types::secret::Secret;
@@ -50,16 +50,27 @@ pub(super) async fn handle(app: App, caller: Caller, host: Host, request: Reques
 }
 
 async fn issue(app: &App, caller: Caller, host: &Host, request: TokenRequest) -> Result<TokenAnswer, OciError> {
-    let place = match host {
-        Host::Base { .. } => None,
-        Host::Registry { name, .. } => {
-            let place = app.registry_place(name, caller.now).await?;
-            Some(place.ok_or_else(|| OciError::NameUnknown(format!("no registry is called {name} here")))?)
-        }
-    };
     let brought = (&request.grant).into();
-    let answer = app.registry_token(caller, place.as_ref(), request).await;
-    answer.map_err(|error| OciError::from(error).explained(brought))
+    let answer = async |place: Option<&Place>, request| {
+        let answer = app.registry_token(caller, place, request).await;
+        answer.map_err(|error| OciError::from(error).explained(brought))
+    };
+    let Host::Registry { name, .. } = host else {
+        return answer(None, request).await;
+    };
+    match app.registry_place(name, caller.now).await? {
+        Some(place) => answer(Some(&place), request).await,
+        None => {
+            // Which names exist is told only to somebody (rule 33).
+            let login = TokenRequest {
+                scopes: Vec::new(),
+                wants_refresh_token: false,
+                ..request
+            };
+            answer(None, login).await?;
+            Err(OciError::registry_unknown(name.as_str()))
+        }
+    }
 }
 
 fn body_of(answer: TokenAnswer) -> RegistryTokenAnswer {

@@ -6,6 +6,7 @@ mod directory;
 mod endpoint_table;
 mod graph;
 mod journal;
+mod registry;
 mod registry_resource;
 mod roles;
 mod rules;

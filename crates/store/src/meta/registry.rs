@@ -140,7 +140,7 @@ impl Read {
         limit: usize,
     ) -> Result<Vec<Registry>, StoreError> {
         const SQL: &str = select!("tenant_id = $1 AND name > $2 ORDER BY name LIMIT $3");
-        fetch_all!(Row, self, SQL, tenant.0, after, limit as i64)
+        fetch_all!(Row, self, SQL, tenant.0, cursor(after), limit as i64)
             .into_iter()
             .map(Registry::try_from)
             .collect()

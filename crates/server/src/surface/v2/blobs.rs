@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use http::header::{ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_NONE_MATCH, RANGE};
+use http::header::{ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_NONE_MATCH, IF_RANGE, RANGE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use wharf_types::digest::Digest;
 
@@ -18,12 +18,22 @@ pub(super) fn value(text: impl ToString) -> HeaderValue {
 
 /// Whether the client has this content already (RFC 9110 §13.1.2). A digest is the strongest of tags.
 pub(super) fn is_known(headers: &HeaderMap, digest: &Digest) -> bool {
-    let text = headers
-        .get(IF_NONE_MATCH)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or("");
-    text.split(',')
-        .any(|tag| tag.trim().trim_start_matches("W/").trim_matches('"') == digest.to_string())
+    let fields = headers.get_all(IF_NONE_MATCH).iter();
+    fields
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|text| text.split(','))
+        .map(str::trim)
+        .any(|tag| tag == "*" || tag.trim_start_matches("W/").trim_matches('"') == digest.to_string())
+}
+
+/// The part that is asked for; none when it is to be of other content than this (RFC 9110 §13.1.5).
+fn wanted_range<'a>(headers: &'a HeaderMap, digest: &Digest) -> Option<&'a str> {
+    let is_of_this = |tag: &HeaderValue| tag.to_str().is_ok_and(|tag| tag.trim() == format!("\"{digest}\""));
+    headers
+        .get(RANGE)
+        .filter(|_| headers.get(IF_RANGE).is_none_or(is_of_this))?
+        .to_str()
+        .ok()
 }
 
 pub(super) fn not_modified(digest: &Digest) -> Response {
@@ -44,13 +54,16 @@ pub(super) async fn head(call: &Call, digest: &Digest) -> Result<Response, OciEr
         .app
         .blob_head(&call.ctx, &call.place, &call.repository, digest)
         .await?;
+    if is_known(call.headers(), digest) {
+        return Ok(not_modified(digest));
+    }
     let mut response = StatusCode::OK.into_response();
     describe(&mut response, digest, size);
     Ok(response)
 }
 
 pub(super) async fn get(call: &Call, digest: &Digest) -> Result<Response, OciError> {
-    let range = call.headers().get(RANGE).and_then(|value| value.to_str().ok());
+    let range = wanted_range(call.headers(), digest);
     if is_known(call.headers(), digest) {
         call.app
             .blob_head(&call.ctx, &call.place, &call.repository, digest)

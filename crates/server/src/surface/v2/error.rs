@@ -47,7 +47,7 @@ pub(crate) enum OciError {
         /// What is wrong.
         message: String,
     },
-    /// An upload's error, with where it stands.
+    /// A chunk that does not fit, or ended early, with where the session stands.
     #[error("{source}")]
     Upload {
         /// What the operation said.
@@ -100,7 +100,7 @@ impl From<Error> for OciError {
 }
 
 impl OciError {
-    pub(super) fn registry_unknown(name: &str) -> Self {
+    pub(crate) fn registry_unknown(name: &str) -> Self {
         Self::NameUnknown(format!("no registry is called {name} here"))
     }
 
@@ -329,11 +329,7 @@ fn body(code: &str, message: &str, detail: &Value) -> Json<Value> {
 impl IntoResponse for OciError {
     fn into_response(self) -> Response {
         let (status, code) = self.status_and_code();
-        if let Self::Registry(RegistryError::Operation(error))
-        | Self::Upload {
-            source: RegistryError::Operation(error),
-            ..
-        } = &self
+        if let Self::Registry(RegistryError::Operation(error)) = &self
             && let Some(cause) = error.cause()
         {
             tracing::error!(error = %cause, "a request failed: {cause}");

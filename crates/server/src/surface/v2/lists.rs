@@ -27,7 +27,8 @@ fn page(fields: &[(String, String)]) -> Result<PageRequest, OciError> {
                 code: "PAGINATION_NUMBER_INVALID",
                 message: "n is a number of entries".to_owned(),
             };
-            PageSize::new(text.parse().map_err(|_| invalid())?)
+            let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+            PageSize::new(text.parse().ok().filter(|_| digits).ok_or_else(invalid)?)
         }
     };
     Ok(PageRequest {

@@ -39,7 +39,7 @@ pub(super) async fn get(call: &Call, reference: &Reference, is_head: bool) -> Re
     Ok(response)
 }
 
-pub(super) async fn put(call: &Call, reference: Reference, request_body: Body) -> Result<Response, OciError> {
+pub(super) async fn put(call: &Call, reference: Reference, request_body: &mut Body) -> Result<Response, OciError> {
     let content = body::read(call.headers(), request_body, MAX_BYTES).await?;
     let ctx = call.app.renewed(&call.ctx).await?;
     let content_type = call.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());

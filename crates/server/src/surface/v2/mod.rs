@@ -54,29 +54,22 @@ impl Call {
 }
 
 pub(super) async fn handle(app: App, caller: Caller, host: Host, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
+    let (parts, mut body) = request.into_parts();
     // A client that waits for leave to send has sent nothing that would have to be read off.
     let waits = parts.headers.contains_key(http::header::EXPECT);
-    let mut body = Some(body);
     let mut response = match answer(app, caller, &host, parts, &mut body).await {
         Ok(response) => response,
         Err(error) => error.into_response(),
     };
-    if let Some(body) = body.filter(|_| !waits) {
+    if !waits {
         drain(body).await;
     }
     response.headers_mut().insert(API_VERSION.0, API_VERSION.1);
     response
 }
 
-/// Handlers that read the body take it out of `body`; what is left is read off by [`handle`].
-async fn answer(
-    app: App,
-    caller: Caller,
-    host: &Host,
-    parts: Parts,
-    body: &mut Option<Body>,
-) -> Result<Response, OciError> {
+/// What the handlers leave of the body is read off by [`handle`].
+async fn answer(app: App, caller: Caller, host: &Host, parts: Parts, body: &mut Body) -> Result<Response, OciError> {
     let path = parts.uri.path();
     let rest = path.strip_prefix("/v2/").unwrap_or("");
     let wanted = operation::wanted(rest, &parts.method)?;
@@ -135,10 +128,9 @@ async fn find_place(
 ) -> Result<Found, OciError> {
     match (host, &wanted.repository) {
         (Host::Registry { name, .. }, repository) => {
-            let place = app
-                .registry_place(name, caller.now)
-                .await?
-                .ok_or_else(|| OciError::registry_unknown(name.as_str()))?;
+            let Some(place) = app.registry_place(name, caller.now).await? else {
+                return Err(unknown(app, caller, name.as_str(), presented).await);
+            };
             let target = repository.clone().map(|repository| (place.clone(), repository));
             Ok(Found {
                 host: Some(place),
@@ -157,33 +149,36 @@ async fn find_place(
                 Ok(name) => app.registry_place(&name, caller.now).await?,
                 Err(_) => None,
             };
-            match (place, presented) {
-                (Some(place), _) => Ok(Found {
+            match place {
+                Some(place) => Ok(Found {
                     host: None,
                     target: Some((place, rest)),
                 }),
-                // Which names exist is told only to somebody.
-                (None, Presented::Nothing) => Err(wharf_app::Error::Unauthenticated.into()),
-                (None, _) => {
-                    app.registry_caller(caller, None, None, presented).await?;
-                    Err(OciError::registry_unknown(registry))
-                }
+                None => Err(unknown(app, caller, registry, presented).await),
             }
         }
     }
 }
 
-async fn run(call: Call, wanted: Wanted, body: &mut Option<Body>) -> Result<Response, OciError> {
+/// Which names exist is told only to somebody: nobody is asked to sign in, as at a registry that is there (rule 33).
+async fn unknown(app: &App, caller: Caller, registry: &str, presented: &Presented) -> OciError {
+    match app.registry_caller(caller, None, None, presented).await {
+        Ok(_) => OciError::registry_unknown(registry),
+        Err(error) => error.into(),
+    }
+}
+
+async fn run(call: Call, wanted: Wanted, body: &mut Body) -> Result<Response, OciError> {
     match wanted.operation {
         Operation::ManifestGet { reference, is_head } => manifests::get(&call, &reference, is_head).await,
-        Operation::ManifestPut { reference } => manifests::put(&call, reference, body.take().unwrap_or_default()).await,
+        Operation::ManifestPut { reference } => manifests::put(&call, reference, body).await,
         Operation::ManifestDelete { reference } => manifests::delete(&call, &reference).await,
         Operation::BlobHead { digest } => blobs::head(&call, &digest).await,
         Operation::BlobGet { digest } => blobs::get(&call, &digest).await,
         Operation::BlobDelete { digest } => blobs::delete(&call, &digest).await,
         Operation::UploadStart => uploads::start(&call, body).await,
         Operation::UploadStatus { id } => uploads::status(&call, &id).await,
-        Operation::UploadPatch { id } => uploads::patch(&call, &id, body.take().unwrap_or_default()).await,
+        Operation::UploadPatch { id } => uploads::patch(&call, &id, body).await,
         Operation::UploadPut { id } => uploads::put(&call, &id, body).await,
         Operation::UploadCancel { id } => uploads::cancel(&call, &id).await,
         Operation::TagList => lists::tags(&call).await,

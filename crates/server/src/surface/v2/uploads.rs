@@ -8,6 +8,7 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, LOCATION, RANGE};
 use http::{HeaderName, HeaderValue, StatusCode};
+use http_body_util::BodyDataStream;
 use wharf_app::registry::{Chunk, MountSource, RegistryError, UploadStart, UploadStatus};
 use wharf_types::digest::Digest;
 use wharf_types::id::UploadId;
@@ -53,10 +54,15 @@ impl Call {
             .into_response()
     }
 
-    /// The error, with where the session stands when that is what is wrong.
+    /// The error, with where the session stands when that is what is wrong. All others are answered as everywhere, with a challenge where that helps.
     fn upload_error(&self, id: &UploadId) -> impl FnOnce(RegistryError) -> OciError {
         let location = self.upload_location(id);
-        move |source| OciError::Upload { source, location }
+        move |source| match source {
+            RegistryError::UploadRange { .. } | RegistryError::UploadInterrupted(_) => {
+                OciError::Upload { source, location }
+            }
+            source => OciError::Registry(source),
+        }
     }
 
     fn chunk_range(&self) -> Result<Option<ByteRange>, OciError> {
@@ -85,9 +91,9 @@ impl Call {
     }
 }
 
-fn stream(body: Body) -> impl Stream<Item = Result<Bytes, std::io::Error>> + Send {
-    body.into_data_stream()
-        .map(|piece| piece.map_err(std::io::Error::other))
+/// Borrows the body: when the request is refused before it was read, the rest can still be read off.
+fn stream(body: &mut Body) -> impl Stream<Item = Result<Bytes, std::io::Error>> + Send {
+    BodyDataStream::new(body).map(|piece| piece.map_err(std::io::Error::other))
 }
 
 fn is_empty(body: &Body) -> bool {
@@ -103,17 +109,17 @@ fn digest_of(text: &str) -> Result<Digest, OciError> {
 }
 
 /// Opens a session; or mounts (`mount`, `from`), or takes the whole blob (`digest`) at once.
-pub(super) async fn start(call: &Call, body: &mut Option<Body>) -> Result<Response, OciError> {
+pub(super) async fn start(call: &Call, body: &mut Body) -> Result<Response, OciError> {
     let fields = query(&call.parts.uri);
     if let Some(text) = field(&fields, "digest")
-        && body.as_ref().is_some_and(|body| !is_empty(body))
+        && !is_empty(body)
     {
         let digest = digest_of(text)?;
         call.must_be_plain()?;
         let chunk = Chunk {
             range: None,
             length: call.content_length(),
-            body: pin!(stream(body.take().unwrap_or_default())),
+            body: pin!(stream(body)),
         };
         call.app
             .upload_whole(&call.ctx, &call.place, &call.repository, &digest, chunk)
@@ -156,7 +162,7 @@ pub(super) async fn status(call: &Call, id: &UploadId) -> Result<Response, OciEr
     Ok(call.upload_answer(StatusCode::NO_CONTENT, &upload))
 }
 
-pub(super) async fn patch(call: &Call, id: &UploadId, body: Body) -> Result<Response, OciError> {
+pub(super) async fn patch(call: &Call, id: &UploadId, body: &mut Body) -> Result<Response, OciError> {
     call.must_be_plain()?;
     let range = call.chunk_range()?;
     let chunk = Chunk {
@@ -172,7 +178,7 @@ pub(super) async fn patch(call: &Call, id: &UploadId, body: Body) -> Result<Resp
     Ok(call.upload_answer(StatusCode::ACCEPTED, &upload))
 }
 
-pub(super) async fn put(call: &Call, id: &UploadId, body: &mut Option<Body>) -> Result<Response, OciError> {
+pub(super) async fn put(call: &Call, id: &UploadId, body: &mut Body) -> Result<Response, OciError> {
     let fields = query(&call.parts.uri);
     let missing = || OciError::Parameter {
         code: "DIGEST_INVALID",
@@ -185,13 +191,12 @@ pub(super) async fn put(call: &Call, id: &UploadId, body: &mut Option<Body>) -> 
         call.app
             .upload_finish(&call.ctx, &call.place, &call.repository, id, &digest, last)
     };
-    let result = match body.take().filter(|body| !is_empty(body)) {
-        None => finish(None).await,
-        Some(body) => {
-            let length = call.content_length();
-            let body = pin!(stream(body));
-            finish(Some(Chunk { range, length, body })).await
-        }
+    let result = if is_empty(body) {
+        finish(None).await
+    } else {
+        let length = call.content_length();
+        let body = pin!(stream(body));
+        finish(Some(Chunk { range, length, body })).await
     };
     result.map_err(call.upload_error(id))?;
     Ok(call.blob_created(&digest))

@@ -1,0 +1,15 @@
+//! The registry protocol and its token endpoint, as clients use them.
+
+mod anonymous;
+mod blobs;
+mod catalog;
+mod client_auth_flows;
+mod endings;
+mod endpoint_table;
+mod lists;
+mod manifests;
+mod mounts;
+mod names;
+mod referrers;
+mod token_endpoint;
+mod uploads;
