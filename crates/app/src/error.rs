@@ -51,6 +51,9 @@ pub enum Error {
     /// Too much work is waiting.
     #[error("the server is busy: try again in a moment")]
     Busy,
+    /// Others wrote the same at the same moment, and the database undid this: the same again may succeed ([`crate::repeated`]).
+    #[error("the server is busy: try again in a moment")]
+    Contended,
     /// No room is left for writing.
     #[error("the server's storage is full: nothing was stored; free some space, then try again")]
     Full,
@@ -98,7 +101,7 @@ impl Error {
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Throttled { retry_after } => Some((*retry_after).max(Duration::from_secs(1))),
-            Self::Busy | Self::Unavailable(_) => Some(Duration::from_secs(1)),
+            Self::Busy | Self::Contended | Self::Unavailable(_) => Some(Duration::from_secs(1)),
             _ => None,
         }
     }
@@ -117,7 +120,7 @@ impl From<StoreError> for Error {
                 code: "Conflict",
                 message: message.to_owned(),
             },
-            StoreError::Retry => Self::Busy,
+            StoreError::Retry => Self::Contended,
             gone @ StoreError::Unavailable(_) => Self::Unavailable(gone),
             other => Self::Internal(other),
         }

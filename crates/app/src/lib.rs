@@ -18,6 +18,7 @@ mod error;
 pub mod identity;
 pub mod jobs;
 pub mod registry;
+mod repeat;
 pub mod resources;
 mod settings;
 
@@ -31,6 +32,7 @@ pub use audit::Audit;
 pub use context::{Limits, OpContext};
 pub use environment::{Environment, SystemClock, SystemEntropy};
 pub use error::Error;
+pub use repeat::MOST_REPETITIONS;
 pub use settings::{PublicAddress, Settings};
 
 /// The product, opened: what surfaces and jobs call. Cheap to clone.

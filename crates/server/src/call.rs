@@ -12,7 +12,8 @@ use axum::response::Response;
 
 use crate::body::{self, BodyError, field};
 
-/// An authenticated request.
+/// An authenticated request. Cheap to clone.
+#[derive(Clone)]
 pub(crate) struct Call {
     pub(crate) app: App,
     pub(crate) ctx: OpContext,

@@ -16,7 +16,7 @@ use wharf_types::range::ByteRange;
 use super::{Session, UploadStatus};
 use crate::registry::error::DigestMismatch;
 use crate::registry::{Place, RegistryError};
-use crate::{App, OpContext};
+use crate::{App, Error, OpContext, repeated};
 
 /// Bytes of a blob in a request.
 pub struct Chunk<'a> {
@@ -174,7 +174,10 @@ impl App {
             digest: *digest,
         };
         self.inner.blobs.upload_commit(&session.hold, size_bytes, &blob).await?;
-        self.blob_record(ctx, place, &session, &blob, size_bytes).await
+        repeated!(
+            self.blob_record(ctx, place, &session, &blob, size_bytes).await,
+            RegistryError::Operation(Error::Contended)
+        )
     }
 
     /// One transaction: the session ends, the blob exists, the repository has it, the journal says so.

@@ -102,7 +102,7 @@ fn app_kind(error: &Error) -> (StatusCode, &'static str) {
             code,
         ),
         Error::Invalid(_) => (StatusCode::BAD_REQUEST, "InvalidRequestContent"),
-        Error::Busy => (StatusCode::SERVICE_UNAVAILABLE, "ServerBusy"),
+        Error::Busy | Error::Contended => (StatusCode::SERVICE_UNAVAILABLE, "ServerBusy"),
         Error::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "ServerUnavailable"),
         Error::Full => (StatusCode::INSUFFICIENT_STORAGE, "InsufficientStorage"),
         Error::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError"),

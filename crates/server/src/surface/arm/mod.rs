@@ -20,7 +20,7 @@ mod subscription;
 use axum::extract::Request;
 use axum::response::Response;
 use wharf_app::identity::{Audience, Caller, Presented};
-use wharf_app::{App, Error, OpContext};
+use wharf_app::{App, Error, OpContext, repeated};
 
 use crate::body::drain;
 use crate::call::Call;
@@ -77,7 +77,10 @@ pub(super) async fn handle(app: App, caller: Caller, request: Request) -> Respon
     tracing::trace!(endpoint = operation.endpoint().path, "the resource manager was asked");
     let result = match Call::read(app.clone(), ctx, parts.uri, &parts.headers, body).await {
         Ok(call) => match call.renewed().await {
-            Ok(call) => perform(operation, call).await,
+            Ok(call) => repeated!(
+                perform(operation.clone(), call.clone()).await,
+                ArmError::App(Error::Contended)
+            ),
             Err(error) => Err(error.into()),
         },
         Err(error) => Err(error.into()),

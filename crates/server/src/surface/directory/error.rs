@@ -51,7 +51,7 @@ fn kind(refusal: &Refusal) -> (StatusCode, &'static str, u32) {
     const BAD: StatusCode = StatusCode::BAD_REQUEST;
     match refusal {
         Refusal::App(Error::Throttled { .. }) => (StatusCode::TOO_MANY_REQUESTS, "temporarily_unavailable", 50196),
-        Refusal::App(Error::Busy | Error::Unavailable(_)) => {
+        Refusal::App(Error::Busy | Error::Contended | Error::Unavailable(_)) => {
             (StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", 90033)
         }
         Refusal::App(Error::Internal(_)) => (StatusCode::INTERNAL_SERVER_ERROR, "server_error", 90002),

@@ -60,7 +60,7 @@ fn app_kind(error: &Error) -> (StatusCode, &'static str) {
             code => (StatusCode::CONFLICT, code),
         },
         Error::Invalid(_) => (StatusCode::BAD_REQUEST, "Request_BadRequest"),
-        Error::Busy => (StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable"),
+        Error::Busy | Error::Contended => (StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable"),
         Error::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable"),
         Error::Full => (StatusCode::INSUFFICIENT_STORAGE, "InsufficientStorage"),
         Error::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError"),

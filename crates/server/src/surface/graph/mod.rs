@@ -15,7 +15,7 @@ use axum::extract::Request;
 use axum::response::Response;
 use http::StatusCode;
 use wharf_app::identity::{Audience, Caller, Presented};
-use wharf_app::{App, Error, OpContext};
+use wharf_app::{App, Error, OpContext, repeated};
 use wharf_types::graph::GraphPage;
 
 use crate::body::drain;
@@ -50,7 +50,10 @@ pub(super) async fn handle(app: App, caller: Caller, request: Request) -> Respon
     tracing::trace!(endpoint = operation.endpoint().path, "the graph was asked");
     let result = match Call::read(app.clone(), ctx, parts.uri, &parts.headers, body).await {
         Ok(call) => match call.renewed().await {
-            Ok(call) => perform(operation, call).await,
+            Ok(call) => repeated!(
+                perform(operation.clone(), call.clone()).await,
+                Failure::App(Error::Contended)
+            ),
             Err(error) => Err(error.into()),
         },
         Err(error) => Err(error.into()),

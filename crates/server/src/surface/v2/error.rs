@@ -287,7 +287,7 @@ fn operation(error: &Error) -> (StatusCode, &'static str) {
         Error::NotFound { .. } => (StatusCode::NOT_FOUND, "NAME_UNKNOWN"),
         Error::Conflict { .. } => (StatusCode::CONFLICT, "DENIED"),
         Error::Invalid(_) => (StatusCode::BAD_REQUEST, "UNSUPPORTED"),
-        Error::Busy | Error::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE"),
+        Error::Busy | Error::Contended | Error::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE"),
         Error::Full => (StatusCode::INSUFFICIENT_STORAGE, "STORAGE_FULL"),
         Error::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "UNKNOWN"),
     }

@@ -7,7 +7,8 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, ETAG, LOCATION};
 use http::{HeaderName, HeaderValue, StatusCode};
-use wharf_app::registry::ManifestPut;
+use wharf_app::registry::{ManifestPut, RegistryError};
+use wharf_app::{Error, repeated};
 use wharf_types::manifest::MAX_BYTES;
 use wharf_types::name::Reference;
 
@@ -43,12 +44,15 @@ pub(super) async fn put(call: &Call, reference: Reference, request_body: &mut Bo
     let content = body::read(call.headers(), request_body, MAX_BYTES).await?;
     let ctx = call.app.renewed(&call.ctx).await?;
     let content_type = call.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let put = ManifestPut {
+    let put = || ManifestPut {
         reference: reference.clone(),
         content_type,
         content: &content,
     };
-    let pushed = call.app.manifest_put(&ctx, &call.place, &call.repository, put).await?;
+    let pushed = repeated!(
+        call.app.manifest_put(&ctx, &call.place, &call.repository, put()).await,
+        RegistryError::Operation(Error::Contended)
+    )?;
     let name = call.naming.repository(&call.place.registry.name, &call.repository);
     let location = value(format!("/v2/{name}/manifests/{}", pushed.digest));
     let mut response = (StatusCode::CREATED, [(LOCATION, location)]).into_response();

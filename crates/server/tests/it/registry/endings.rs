@@ -153,6 +153,36 @@ async fn a_principal_that_is_disabled_or_deleted_ends_with_its_tokens() {
 }
 
 #[tokio::test]
+async fn a_secret_that_is_removed_ends_its_own_tokens_and_not_those_of_another() {
+    let server = TestServer::start().await;
+    let registry = server.registry("myregistry").await;
+    let (owner, robot) = (server.owner(), server.robot_with("AcrPush", &registry).await);
+    let principal = format!("/v1.0/servicePrincipals/{}", robot.object_id);
+    let added = owner
+        .post(&format!("{principal}/addPassword"), json!({"passwordCredential": {}}))
+        .await
+        .expect(200);
+    let second = server.basic(robot.user_and_secret().0, &added.at("/secretText"));
+    let web = registry.repository("web");
+    web.push_image(&robot, "v1", "layer").await;
+    let (token, other) = (
+        web.bearer(&second, &[&web.scope("pull")]).await,
+        web.bearer(&robot, &[&web.scope("pull")]).await,
+    );
+    let removed = json!({"keyId": added.at("/keyId")});
+    owner
+        .post(&format!("{principal}/removePassword"), removed)
+        .await
+        .expect(204);
+    for actor in [&second, &token] {
+        web.get(actor, "manifests/v1").await.expect_error(401, "UNAUTHORIZED");
+    }
+    for actor in [&robot, &other] {
+        web.get(actor, "manifests/v1").await.expect(200);
+    }
+}
+
+#[tokio::test]
 async fn the_admin_account_switched_off_ends_in_the_middle_of_a_push() {
     let server = TestServer::start().await;
     let registry = server.registry("myregistry").await;

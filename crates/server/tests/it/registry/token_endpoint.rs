@@ -382,3 +382,37 @@ async fn at_the_base_host_a_token_is_for_the_registry_that_is_pushed_to() {
     assert_eq!(access(&answer), ["dst:pull,push"]);
     dst.push_blob(&server.bearer(&answer.at("/token")), "x").await;
 }
+
+#[tokio::test]
+async fn a_flood_of_wrong_secrets_is_told_when_to_come_back() {
+    let (server, _registry, robot, web) = world().await;
+    let stranger = server.basic(robot.user_and_secret().0, server.owner().user_and_secret().1);
+    for ask in 0..100 {
+        let answer = web.token(&stranger, &[&web.scope("pull")]).await;
+        if answer.status == 401 {
+            continue;
+        }
+        assert!(ask >= 3, "a few mistakes are nobody's flood");
+        let answer = answer.expect_error(429, "TOOMANYREQUESTS");
+        assert!(
+            answer
+                .header("retry-after")
+                .parse::<u32>()
+                .is_ok_and(|seconds| seconds > 0)
+        );
+        let answer = web
+            .get(&stranger, "tags/list")
+            .await
+            .expect_error(429, "TOOMANYREQUESTS");
+        assert!(
+            answer
+                .header("retry-after")
+                .parse::<u32>()
+                .is_ok_and(|seconds| seconds > 0)
+        );
+        // Whoever holds the secret is not kept out.
+        web.token(&robot, &[&web.scope("pull")]).await.expect(200);
+        return;
+    }
+    panic!("nobody was slowed");
+}
