@@ -27,14 +27,8 @@ async fn tags_come_in_byte_order_with_the_repositorys_name_as_it_was_asked_for()
         assert!(answer.header("content-type").starts_with("application/json"));
         web.head(&owner, "tags/list").await.expect(200);
     }
-    web_unknown(&registry.repository("nothing"), &owner).await;
-}
-
-async fn web_unknown(repository: &TestRepository, owner: &Actor) {
-    repository
-        .get(owner, "tags/list")
-        .await
-        .expect_error(404, "NAME_UNKNOWN");
+    let nothing = registry.repository("nothing");
+    nothing.get(&owner, "tags/list").await.expect_error(404, "NAME_UNKNOWN");
 }
 
 #[tokio::test]

@@ -20,14 +20,9 @@ async fn names_and_tags_are_taken_up_to_their_limits() {
         "blobs/uploads",
         "manifests",
         "tags/list",
-        "_catalog/x",
         longest.as_str(),
     ] {
         let web = registry.repository(name);
-        if name.starts_with('_') {
-            web.get(&owner, "tags/list").await.expect_error(400, "NAME_INVALID");
-            continue;
-        }
         web.push_image(&owner, &tag, "layer").await;
         assert_eq!(
             web.get(&owner, "tags/list").await.expect(200).at("/tags/0"),
@@ -40,6 +35,7 @@ async fn names_and_tags_are_taken_up_to_their_limits() {
         "A",
         "a_",
         ".a",
+        "_catalog/x",
         "a..b",
         "a___b",
         "a//b",
@@ -86,12 +82,8 @@ async fn encoded_slashes_dots_and_nothings_name_no_endpoint() {
         "//v2/secret/manifests/v1",
         "/V2/secret/manifests/v1",
         "/v2/../v2/secret/manifests/v1",
-        "/v2/secret\\manifests\\v1",
         "/v2/secret;x=1/manifests/v1",
     ] {
-        if path.contains('\\') {
-            continue;
-        }
         for actor in [&owner, &server.anonymous()] {
             let answer = actor.ask(Method::GET, path).at(&web.host).send().await;
             assert!(

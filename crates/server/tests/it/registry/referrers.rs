@@ -22,12 +22,12 @@ fn signature(artifact_type: &str, note: &str) -> Value {
 
 fn listed(answer: &Answer) -> Vec<String> {
     let manifests = answer.json()["manifests"].as_array().cloned().expect("a list");
-    let mut notes: Vec<String> = manifests
+    let mut digests: Vec<String> = manifests
         .iter()
         .map(|one| one["digest"].as_str().unwrap_or("").to_owned())
         .collect();
-    notes.sort();
-    notes
+    digests.sort();
+    digests
 }
 
 #[tokio::test]
