@@ -122,8 +122,7 @@ fn must_list(ctx: &OpContext, place: Option<&Place>) -> Result<(), Error> {
     let Limits::Registry { registry, scopes } = &ctx.limits else {
         return Ok(());
     };
-    // The list of all is for a token of the base host, which is of no registry (rule 23).
-    let is_here = *registry == place.map(|place| place.registry.id);
+    let is_here = place.is_none_or(|place| *registry == Some(place.registry.id));
     if is_here && scopes.iter().any(|scope| scope.resource == ScopeResource::Catalog) {
         return Ok(());
     }
