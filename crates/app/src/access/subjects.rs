@@ -66,6 +66,31 @@ impl App {
     }
 }
 
+impl App {
+    /// The same at a registry: where anybody may pull, somebody who signed in may as well.
+    pub(crate) async fn registry_subject(
+        &self,
+        tenant: TenantId,
+        principal: Principal,
+        credential: KeyId,
+        registry: Option<&Registry>,
+        now: Time,
+    ) -> Result<Arc<Subject>, Error> {
+        let subject = self.subject(tenant, principal, credential, now).await?;
+        let grants = registry
+            .filter(|registry| registry.tenant == tenant)
+            .map(anonymous_grants);
+        Ok(match grants {
+            Some(more) if !more.is_empty() => {
+                let mut subject = (*subject).clone();
+                subject.grants.extend(more);
+                Arc::new(subject)
+            }
+            _ => subject,
+        })
+    }
+}
+
 const FOREVER: Time = Time::from_us(i64::MAX);
 
 async fn load(

@@ -14,7 +14,7 @@ use wharf_types::secret::{Secret, SecretKind};
 use wharf_types::time::Time;
 
 use crate::identity::common_secrets;
-use crate::identity::sign_in::hex;
+use crate::identity::hex;
 use crate::{App, Error, OpContext};
 
 /// What a new secret is to be.

@@ -2,8 +2,10 @@
 
 mod applications;
 mod bootstrap;
+mod callers;
 mod common_secrets;
 mod credentials;
+mod secret_check;
 mod service_principals;
 mod sign_in;
 mod signer;
@@ -16,10 +18,11 @@ mod vault;
 
 pub use applications::NewApplication;
 pub use bootstrap::FirstOwner;
+pub use callers::{Caller, Presented};
 pub use credentials::{IssuedCredential, NewCredential};
+pub(crate) use secret_check::hex;
 pub use service_principals::PrincipalFilter;
-pub use sign_in::{Caller, Presented};
-pub(crate) use sign_in::{SignedIn, hex};
+pub(crate) use sign_in::SignedIn;
 pub(crate) use signer::Signer;
 pub(crate) use slow_hash::SlowHasher;
 pub(crate) use throttle::Throttle;

@@ -79,8 +79,15 @@ impl App {
             }
         };
         let place = self.place_of_token(&signed_in, named).await?;
+        let at = place.as_ref().map(|place| &*place.registry);
         let subject = self
-            .subject(signed_in.tenant, signed_in.principal, signed_in.credential, caller.now)
+            .registry_subject(
+                signed_in.tenant,
+                signed_in.principal,
+                signed_in.credential,
+                at,
+                caller.now,
+            )
             .await?;
         let granted = match &place {
             Some(place) => granted(&subject, place, wanted(&request.scopes, place, host.is_none())),

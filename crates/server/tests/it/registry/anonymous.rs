@@ -144,3 +144,24 @@ async fn it_is_off_unless_it_was_turned_on_and_is_of_one_registry() {
             .expect_error(401, "UNAUTHORIZED");
     }
 }
+
+#[tokio::test]
+async fn whoever_signed_in_may_do_there_what_anybody_may_and_no_more() {
+    let server = TestServer::start().await;
+    let open = json!({"anonymousPullEnabled": true});
+    let (open, closed) = (
+        server.registry_with("openreg", open).await,
+        server.registry("closedreg").await,
+    );
+    let (owner, stranger) = (server.owner(), server.robot("stranger").await);
+    for (registry, status) in [(&open, 200), (&closed, 403)] {
+        let web = registry.repository("web");
+        web.push_image(&owner, "v1", "layer").await;
+        web.get(&stranger, "manifests/v1").await.expect(status);
+        web.upload(&stranger).await.expect_error(403, "DENIED");
+    }
+    let web = open.repository("web");
+    let bearer = web.bearer(&stranger, &[&web.scope("pull,push")]).await;
+    web.get(&bearer, "manifests/v1").await.expect(200);
+    web.upload(&bearer).await.expect_error(401, "UNAUTHORIZED");
+}
