@@ -169,7 +169,7 @@ impl App {
         let mut tx = self.inner.meta.begin(ctx.now).await?;
         // Read again where nobody can write in between: a change of the notes must not switch an admin account on that was just switched off.
         let mut registry = tx
-            .registry_get(known.tenant, known.id)
+            .registry_hold(known.tenant, known.id)
             .await?
             .ok_or_else(|| Error::not_found("registry", &scope.name))?;
         if let Some(text) = change.sku {

@@ -215,6 +215,17 @@ impl Tx {
         Ok(())
     }
 
+    /// The registry of that id, held until the transaction ends: nobody changes it between this look and what follows from it.
+    pub async fn registry_hold(&mut self, tenant: TenantId, id: RegistryId) -> Result<Option<Registry>, StoreError> {
+        // The row lock of the update is what holds it.
+        const SQL: &str = "UPDATE registries SET version = $3 WHERE tenant_id = $1 AND id = $2 AND deleted_at_us IS NULL
+            RETURNING id, tenant_id, subscription_id, group_name, name, location, sku, admin_enabled, anonymous_pull, tags, created_at_us";
+        let version = self.version();
+        fetch_optional!(Row, self, SQL, tenant.0, id.0, version)
+            .map(Registry::try_from)
+            .transpose()
+    }
+
     /// Changes a registry's settings: SKU, admin account, anonymous pull, notes.
     pub async fn registry_update(&mut self, registry: &Registry, now: Time) -> Result<(), StoreError> {
         const SQL: &str =

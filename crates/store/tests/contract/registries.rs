@@ -30,6 +30,7 @@ store_contract!(
 postgres_contract!(
     a_name_given_up_while_another_waits_for_it_is_held_back,
     a_resource_group_is_not_deleted_under_a_registry_that_is_being_made,
+    whoever_changes_a_registry_sees_the_change_before,
 );
 
 async fn by_name(store: &MetaStore, registry: &str) -> Option<Registry> {
@@ -381,5 +382,29 @@ async fn a_resource_group_is_not_deleted_under_a_registry_that_is_being_made(pla
         .await
         .unwrap();
     assert!(kept.is_some());
+    store.close().await;
+}
+
+async fn whoever_changes_a_registry_sees_the_change_before(place: &Place) {
+    let store = place.open().await.unwrap();
+    let (tenant, subscription) = tenant_with_subscription(&store, "Contoso", "main").await;
+    group(&store, subscription, "prod").await;
+    let made = registry(tenant, subscription, "prod", "myregistry");
+    change!(store, tx => tx.registry_insert(&made));
+    let mut first = store.begin(at(1)).await.unwrap();
+    let mut held = first.registry_hold(tenant, made.id).await.unwrap().unwrap();
+    assert_eq!(held.admin_enabled, made.admin_enabled);
+    held.admin_enabled = !made.admin_enabled;
+    first.registry_update(&held, at(1)).await.unwrap();
+    let second = async {
+        let mut tx = store.begin(at(2)).await.unwrap();
+        tx.registry_hold(tenant, made.id).await.unwrap().unwrap()
+    };
+    let finishing = async {
+        place.until_somebody_waits().await;
+        first.commit(&entry()).await.unwrap();
+    };
+    let (seen, ()) = tokio::join!(second, finishing);
+    assert_eq!(seen.admin_enabled, held.admin_enabled);
     store.close().await;
 }
