@@ -12,7 +12,6 @@ use wharf_types::digest::Digest;
 use wharf_types::manifest::MediaType;
 use wharf_types::page::{PageRequest, PageSize};
 
-use super::naming::Naming;
 use super::{Call, OciError};
 use crate::body::{field, query};
 
@@ -74,7 +73,6 @@ pub(super) async fn catalog(
     app: &App,
     ctx: &OpContext,
     place: Option<&Place>,
-    _naming: &Naming,
     parts: &Parts,
 ) -> Result<Response, OciError> {
     let request = page(&query(&parts.uri))?;

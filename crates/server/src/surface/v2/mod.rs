@@ -104,7 +104,7 @@ async fn answer(app: App, caller: Caller, host: &Host, parts: Parts, body: &mut 
             run(call, wanted, body).await
         }
         (None, place) if wanted.operation == Operation::Catalog => {
-            lists::catalog(&app, &ctx, place.as_ref(), &naming, &parts).await
+            lists::catalog(&app, &ctx, place.as_ref(), &parts).await
         }
         (None, _) => Ok(base()),
     };

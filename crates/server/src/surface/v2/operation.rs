@@ -125,33 +125,38 @@ impl Operation {
         }
     }
 
-    /// One of each kind, for tests that go through the whole table.
+    /// One of each kind, for whoever goes through the whole table.
     pub fn samples(digest: Digest, upload: &UploadId) -> Vec<Operation> {
-        let reference = || Reference::Digest(digest);
-        vec![
-            Self::Base,
-            Self::Catalog,
-            Self::TagList,
-            Self::ManifestGet {
-                reference: reference(),
+        std::iter::successors(Some(Self::Base), |operation| operation.following(digest, upload)).collect()
+    }
+
+    /// The next kind. The match is exhaustive, so that a new kind cannot be left out of the table's tests unnoticed.
+    fn following(&self, digest: Digest, upload: &UploadId) -> Option<Operation> {
+        let (reference, id) = (Reference::Digest(digest), upload.clone());
+        Some(match self {
+            Self::Base => Self::Catalog,
+            Self::Catalog => Self::TagList,
+            Self::TagList => Self::ManifestGet {
+                reference,
                 is_head: false,
             },
-            Self::ManifestGet {
-                reference: reference(),
+            Self::ManifestGet { is_head: false, .. } => Self::ManifestGet {
+                reference,
                 is_head: true,
             },
-            Self::ManifestPut { reference: reference() },
-            Self::ManifestDelete { reference: reference() },
-            Self::BlobHead { digest },
-            Self::BlobGet { digest },
-            Self::BlobDelete { digest },
-            Self::UploadStart,
-            Self::UploadStatus { id: upload.clone() },
-            Self::UploadPatch { id: upload.clone() },
-            Self::UploadPut { id: upload.clone() },
-            Self::UploadCancel { id: upload.clone() },
-            Self::Referrers { digest },
-        ]
+            Self::ManifestGet { is_head: true, .. } => Self::ManifestPut { reference },
+            Self::ManifestPut { .. } => Self::ManifestDelete { reference },
+            Self::ManifestDelete { .. } => Self::BlobHead { digest },
+            Self::BlobHead { .. } => Self::BlobGet { digest },
+            Self::BlobGet { .. } => Self::BlobDelete { digest },
+            Self::BlobDelete { .. } => Self::UploadStart,
+            Self::UploadStart => Self::UploadStatus { id },
+            Self::UploadStatus { .. } => Self::UploadPatch { id },
+            Self::UploadPatch { .. } => Self::UploadPut { id },
+            Self::UploadPut { .. } => Self::UploadCancel { id },
+            Self::UploadCancel { .. } => Self::Referrers { digest },
+            Self::Referrers { .. } => return None,
+        })
     }
 }
 
