@@ -55,13 +55,23 @@ impl App {
         reference: &Reference,
     ) -> Result<StoredManifest, RegistryError> {
         ctx.require_content(Action::ContentPull, place.content(Some(repository)))?;
+        let (registry, shard, remembered) = (place.registry.id, place.shard(repository), &self.inner.content);
+        let generation = match reference {
+            Reference::Tag(_) => self.inner.epoch.tags(shard),
+            Reference::Digest(_) => self.inner.epoch.content(shard, ctx.now),
+        };
+        let key = (registry, repository.clone(), reference.clone());
+        if let Some(known) = remembered.manifest(generation, &key) {
+            return Ok(known);
+        }
         let mut read = self.inner.meta.read().await?;
-        let registry = place.registry.id;
         let found = match reference {
             Reference::Tag(tag) => read.manifest_by_tag(registry, repository, tag).await?,
             Reference::Digest(digest) => read.manifest_by_digest(registry, repository, digest).await?,
         };
-        found.ok_or_else(|| RegistryError::ManifestUnknown(reference.clone()))
+        let found = found.ok_or_else(|| RegistryError::ManifestUnknown(reference.clone()))?;
+        remembered.remember_manifest(generation, key, &found);
+        Ok(found)
     }
 
     /// Stores a manifest with the bytes that were sent, and lets the tag name it. Everything that it needs must be there, in the same transaction

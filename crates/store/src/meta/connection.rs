@@ -7,7 +7,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection, Transaction};
 
 use crate::StoreError;
-use crate::meta::generations::Generations;
+use crate::meta::generations::{Generations, Stale};
 use crate::meta::journal::Entry;
 
 pub(crate) enum Connection {
@@ -74,7 +74,8 @@ pub struct Tx {
     pub(crate) generations: Arc<Generations>,
     /// The hybrid-logical-clock version of all rows that this transaction writes.
     pub(crate) version: i64,
-    pub(crate) recorded: Vec<wharf_types::journal::Area>,
+    /// What the commit makes stale.
+    pub(crate) stale: Vec<Stale>,
 }
 
 impl Deref for Tx {
@@ -125,20 +126,18 @@ impl Tx {
         let Self {
             read,
             generations,
-            recorded,
+            stale,
             ..
         } = self;
         // A task of its own: a client that goes away drops its request's future at any await, and a change that became durable all the same would be
         // unknown to this node's memory.
         let commit = tokio::spawn(async move {
+            let _committing = generations.committing(stale);
             match read.connection {
                 Connection::SqliteTx(transaction) => transaction.commit().await?,
                 Connection::PostgresTx(transaction) => transaction.commit().await?,
                 // A `Tx` is only made of transactions (open.rs); a plain connection has nothing to commit.
                 Connection::Sqlite(_) | Connection::Postgres(_) => {}
-            }
-            for area in recorded {
-                generations.bump(area);
             }
             Ok(())
         });

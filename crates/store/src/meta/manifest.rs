@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use sqlx::FromRow;
 use wharf_types::digest::Digest;
 use wharf_types::id::{RegistryId, RepositoryId};
@@ -20,7 +21,7 @@ pub struct StoredManifest {
     /// What it was sent as.
     pub media_type: MediaType,
     /// Its bytes.
-    pub content: Vec<u8>,
+    pub content: Bytes,
 }
 
 /// What is written of a manifest.
@@ -82,7 +83,7 @@ impl TryFrom<Row> for StoredManifest {
         Ok(Self {
             digest: stored(TABLE, &digest, &digest)?,
             media_type,
-            content,
+            content: content.into(),
         })
     }
 }

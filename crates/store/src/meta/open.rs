@@ -89,7 +89,7 @@ impl MetaStore {
             read: Read::new(connection),
             generations: Arc::clone(&self.generations),
             version,
-            recorded: Vec::new(),
+            stale: Vec::new(),
         })
     }
 

@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::header::{ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_NONE_MATCH, IF_RANGE, RANGE};
 use http::{HeaderMap, HeaderValue, StatusCode};
+use wharf_app::registry::BlobContent;
 use wharf_types::digest::Digest;
 
 use super::{Call, OciError};
@@ -74,7 +75,11 @@ pub(super) async fn get(call: &Call, digest: &Digest) -> Result<Response, OciErr
         .app
         .blob_get(&call.ctx, &call.place, &call.repository, digest, range)
         .await?;
-    let mut response = Body::from_stream(download.content).into_response();
+    let mut response = match download.content {
+        BlobContent::Whole(bytes) => Body::from(bytes),
+        BlobContent::Blocks(blocks) => Body::from_stream(blocks),
+    }
+    .into_response();
     match download.part {
         None => describe(&mut response, digest, download.size_bytes),
         Some(part) => {

@@ -5,11 +5,13 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, LINK};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue};
+use serde::Serialize;
 use serde_json::json;
 use wharf_app::registry::Place;
 use wharf_app::{App, OpContext};
 use wharf_types::digest::Digest;
 use wharf_types::manifest::MediaType;
+use wharf_types::name::TagName;
 use wharf_types::page::{PageRequest, PageSize};
 
 use super::{Call, OciError};
@@ -53,6 +55,17 @@ fn linked(mut response: Response, path: &str, size: PageSize, next: Option<&str>
     response
 }
 
+#[derive(Serialize)]
+struct TagList<'a> {
+    name: &'a str,
+    tags: &'a [TagName],
+}
+
+#[derive(Serialize)]
+struct Catalog<'a> {
+    repositories: &'a [String],
+}
+
 pub(super) async fn tags(call: &Call) -> Result<Response, OciError> {
     let request = page(&query(&call.parts.uri))?;
     let tags = call
@@ -60,7 +73,11 @@ pub(super) async fn tags(call: &Call) -> Result<Response, OciError> {
         .tag_list(&call.ctx, &call.place, &call.repository, &request)
         .await?;
     let name = call.naming.repository(&call.place.registry.name, &call.repository);
-    let response = Json(json!({"name": name, "tags": tags.entries})).into_response();
+    let list = TagList {
+        name: &name,
+        tags: &tags.entries,
+    };
+    let response = Json(list).into_response();
     Ok(linked(
         response,
         &format!("/v2/{name}/tags/list"),
@@ -80,7 +97,10 @@ pub(super) async fn catalog(
         Some(place) => app.catalog(ctx, place, &request).await?.map(|name| name.to_string()),
         None => app.catalog_of_all(ctx, &request).await?,
     };
-    let response = Json(json!({"repositories": names.entries})).into_response();
+    let response = Json(Catalog {
+        repositories: &names.entries,
+    })
+    .into_response();
     Ok(linked(response, "/v2/_catalog", request.size, names.next.as_deref()))
 }
 
