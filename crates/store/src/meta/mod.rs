@@ -12,6 +12,7 @@ mod connection;
 mod generations;
 mod migrate;
 mod open;
+mod writer;
 
 pub mod admin_password;
 pub mod application;
