@@ -1,16 +1,20 @@
 //! Request bodies, read with a limit.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http_body::Body as _;
 use http_body_util::{BodyExt, Limited};
 
 /// The largest body of the resource manager, the graph and the token endpoints (rule 45).
 pub(crate) const MAX_CONTROL_BYTES: usize = 1024 * 1024;
-/// How much of an unwanted body is read off, so that a refusal reaches a client that is still sending.
+/// How much of an unwanted body is read off, and how long, so that a refusal reaches a client that is still sending.
 const MAX_DRAINED_BYTES: usize = 8 * 1024 * 1024;
+const MAX_DRAIN: Duration = Duration::from_secs(30);
 
 /// Why a body was not read.
 #[derive(Debug, thiserror::Error)]
@@ -78,12 +82,19 @@ pub(crate) fn field<'a>(fields: &'a [(String, String)], name: &str) -> Option<&'
 
 /// Reads an unwanted body off, within a limit: a client that sends its chunk before it has a token must see the 401, and not a reset connection.
 pub(crate) async fn drain(body: Body) {
-    let mut body = body.into_data_stream();
-    let mut read = 0;
-    while let Some(Ok(piece)) = body.next().await {
-        read += piece.len();
-        if read > MAX_DRAINED_BYTES {
-            return;
-        }
+    if body.is_end_stream() {
+        return;
     }
+    let mut body = body.into_data_stream();
+    let reading = async {
+        let mut read = 0;
+        while let Some(Ok(piece)) = body.next().await {
+            read += piece.len();
+            if read > MAX_DRAINED_BYTES {
+                return;
+            }
+        }
+    };
+    // Whoever is still sending then gets the refusal while it does.
+    let _ = tokio::time::timeout(MAX_DRAIN, reading).await;
 }
