@@ -28,6 +28,7 @@ struct File {
     tls_key: Option<PathBuf>,
     trusted_proxies: Option<Vec<IpAddr>>,
     reserved_bytes: Option<u64>,
+    sparse_images: Option<bool>,
     log: Option<String>,
     log_format: Option<LogFormat>,
 }
@@ -67,6 +68,7 @@ pub(crate) struct Config {
     pub(crate) tls: TlsSource,
     pub(crate) trusted_proxies: Vec<IpAddr>,
     pub(crate) reserved_bytes: Option<u64>,
+    pub(crate) sparse_images: bool,
     pub(crate) log: String,
     pub(crate) log_format: LogFormat,
 }
@@ -117,6 +119,7 @@ impl Config {
             tls: TlsSource::Off,
             trusted_proxies: file.trusted_proxies.unwrap_or_default(),
             reserved_bytes: file.reserved_bytes,
+            sparse_images: file.sparse_images.unwrap_or_default(),
             log: environment
                 .log
                 .clone()
