@@ -80,6 +80,28 @@ pub(crate) fn field<'a>(fields: &'a [(String, String)], name: &str) -> Option<&'
         .map(|(_, value)| value.as_str())
 }
 
+/// The field of that name, which may come twice only with one value: else two readers of the request would not agree on what it says.
+pub(crate) fn only_field<'a>(
+    fields: &'a [(String, String)],
+    name: &'static str,
+) -> Result<Option<&'a str>, Contradiction> {
+    let mut values = fields
+        .iter()
+        .filter(|(key, _)| key == name)
+        .map(|(_, value)| value.as_str());
+    let first = values.next();
+    if values.all(|value| Some(value) == first) {
+        Ok(first)
+    } else {
+        Err(Contradiction(name))
+    }
+}
+
+/// A field came twice with different values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0} is given twice, with different values")]
+pub(crate) struct Contradiction(&'static str);
+
 /// Reads an unwanted body off, within a limit: a client that sends its chunk before it has a token must see the 401, and not a reset connection.
 pub(crate) async fn drain(body: Body) {
     if body.is_end_stream() {

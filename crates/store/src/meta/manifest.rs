@@ -245,6 +245,23 @@ impl Tx {
         Ok(rows == 1)
     }
 
+    /// Holds a manifest for this transaction, if the repository has it: until the commit nobody can delete it. Returns its size in bytes.
+    pub async fn manifest_hold(
+        &mut self,
+        registry: RegistryId,
+        repository: RepositoryId,
+        digest: &Digest,
+    ) -> Result<Option<u64>, StoreError> {
+        const READ: &str =
+            "SELECT size_bytes FROM manifests WHERE registry_id = $1 AND repository_id = $2 AND digest = $3";
+        const HOLD: &str =
+            "SELECT size_bytes FROM manifests WHERE registry_id = $1 AND repository_id = $2 AND digest = $3 FOR SHARE";
+        // SQLite has one writer, and no row locks.
+        let sql = if self.is_sqlite() { READ } else { HOLD };
+        let row = fetch_optional!((i64,), self, sql, registry.0, repository.0, digest.to_string());
+        Ok(row.map(|(size,)| unsigned(size)))
+    }
+
     async fn reference_insert(
         &mut self,
         registry: RegistryId,

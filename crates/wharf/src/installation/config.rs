@@ -30,6 +30,7 @@ struct File {
     trusted_proxies: Option<Vec<IpAddr>>,
     reserved_bytes: Option<u64>,
     limits: Option<Limits>,
+    sparse_images: Option<bool>,
     log: Option<String>,
     log_format: Option<LogFormat>,
 }
@@ -70,6 +71,7 @@ pub(crate) struct Config {
     pub(crate) trusted_proxies: Vec<IpAddr>,
     pub(crate) reserved_bytes: Option<u64>,
     pub(crate) limits: Limits,
+    pub(crate) sparse_images: bool,
     pub(crate) log: String,
     pub(crate) log_format: LogFormat,
 }
@@ -122,6 +124,7 @@ impl Config {
             trusted_proxies: file.trusted_proxies.unwrap_or_default(),
             reserved_bytes: file.reserved_bytes,
             limits: file.limits.unwrap_or_default(),
+            sparse_images: file.sparse_images.unwrap_or_default(),
             log: environment
                 .log
                 .clone()

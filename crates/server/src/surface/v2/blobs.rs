@@ -27,14 +27,16 @@ pub(super) fn is_known(headers: &HeaderMap, digest: &Digest) -> bool {
         .any(|tag| tag == "*" || tag.trim_start_matches("W/").trim_matches('"') == digest.to_string())
 }
 
-/// The part that is asked for; none when it is to be of other content than this (RFC 9110 §13.1.5).
+/// The part that is asked for; none when it is to be of other content than this (RFC 9110 §13.1.5), or when several lines ask: that is a list of parts, and
+/// is answered with the whole as a list in one line is.
 fn wanted_range<'a>(headers: &'a HeaderMap, digest: &Digest) -> Option<&'a str> {
     let is_of_this = |tag: &HeaderValue| tag.to_str().is_ok_and(|tag| tag.trim() == format!("\"{digest}\""));
-    headers
-        .get(RANGE)
-        .filter(|_| headers.get(IF_RANGE).is_none_or(is_of_this))?
-        .to_str()
-        .ok()
+    let mut lines = headers.get_all(RANGE).iter();
+    let (first, more) = (lines.next()?, lines.next());
+    if more.is_some() || !headers.get(IF_RANGE).is_none_or(is_of_this) {
+        return None;
+    }
+    first.to_str().ok()
 }
 
 pub(super) fn not_modified(digest: &Digest) -> Response {

@@ -15,26 +15,25 @@ use wharf_types::name::TagName;
 use wharf_types::page::{PageRequest, PageSize};
 
 use super::{Call, OciError};
-use crate::body::{field, query};
+use crate::body::{only_field, query};
 
 const FILTERS_APPLIED: HeaderName = HeaderName::from_static("oci-filters-applied");
 
 /// `n` and `last` (distribution-spec, "Listing Tags").
 fn page(fields: &[(String, String)]) -> Result<PageRequest, OciError> {
-    let size = match field(fields, "n") {
+    let invalid = |contradiction| OciError::parameter("PAGINATION_NUMBER_INVALID", contradiction);
+    let after = only_field(fields, "last").map_err(invalid)?;
+    let size = match only_field(fields, "n").map_err(invalid)? {
         None | Some("") => PageSize::MAX,
         Some(text) => {
-            let invalid = || OciError::Parameter {
-                code: "PAGINATION_NUMBER_INVALID",
-                message: "n is a number of entries".to_owned(),
-            };
+            let invalid = || OciError::parameter("PAGINATION_NUMBER_INVALID", "n is a number of entries");
             let digits = text.bytes().all(|byte| byte.is_ascii_digit());
             PageSize::new(text.parse().ok().filter(|_| digits).ok_or_else(invalid)?)
         }
     };
     Ok(PageRequest {
         size,
-        after: field(fields, "last").map(str::to_owned),
+        after: after.map(str::to_owned),
     })
 }
 
@@ -106,8 +105,10 @@ pub(super) async fn catalog(
 
 pub(super) async fn referrers(call: &Call, digest: &Digest) -> Result<Response, OciError> {
     let fields = query(&call.parts.uri);
-    let artifact_type = field(&fields, "artifactType").filter(|text| !text.is_empty());
-    let after = field(&fields, "last").unwrap_or("");
+    let invalid = |contradiction| OciError::parameter("UNSUPPORTED", contradiction);
+    let artifact_type = only_field(&fields, "artifactType").map_err(invalid)?;
+    let artifact_type = artifact_type.filter(|text| !text.is_empty());
+    let after = only_field(&fields, "last").map_err(invalid)?.unwrap_or("");
     let found = call
         .app
         .referrer_list(&call.ctx, &call.place, &call.repository, digest, artifact_type, after)
