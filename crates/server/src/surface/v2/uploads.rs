@@ -32,13 +32,17 @@ impl Call {
     }
 
     fn upload_answer(&self, status: StatusCode, upload: &UploadStatus) -> Response {
-        let headers: [(HeaderName, HeaderValue); 4] = [
+        let headers: [(HeaderName, HeaderValue); 3] = [
             (LOCATION, value(self.upload_location(&upload.id))),
             (RANGE, value(received(upload.offset))),
             (UPLOAD_ID, value(&upload.id)),
-            (CONTENT_LENGTH, HeaderValue::from(0)),
         ];
-        (status, headers).into_response()
+        let mut response = (status, headers).into_response();
+        // A 204 has none (RFC 9110 §8.6).
+        if status != StatusCode::NO_CONTENT {
+            response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(0));
+        }
+        response
     }
 
     fn blob_created(&self, digest: &Digest) -> Response {
