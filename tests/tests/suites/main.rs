@@ -85,10 +85,14 @@ fn the_older_suite_holds() {
         ("OCI_AUTOMATIC_CROSSMOUNT", "1"),
     ]);
     let (ran, _folder) = run("conformance-1.1.1.test", &settings);
-    // `Ran 74 of 79 Specs in 1.2 seconds`, `74 Passed | 0 Failed | 0 Pending | 5 Skipped`
+    // `SUCCESS! -- 74 Passed | 0 Failed | 0 Pending | 5 Skipped`, with colours.
+    let (_, summary) = ran
+        .stdout
+        .rsplit_once(" -- ")
+        .unwrap_or_else(|| panic!("no summary: {ran}"));
     let count = |name: &str| {
-        let before = ran.stdout.split(&format!(" {name}")).next().unwrap_or("");
-        let text = before.rsplit([' ', '|']).next().unwrap_or("").to_owned();
+        let before = summary.split(&format!(" {name}")).next().unwrap_or("");
+        let text = before.rsplit(|c: char| !c.is_ascii_digit()).next().unwrap_or("");
         text.parse::<u32>()
             .unwrap_or_else(|error| panic!("{name}: {error}\n{ran}"))
     };
