@@ -65,6 +65,13 @@ impl Run {
         self
     }
 
+    /// Another time limit than 60 seconds, for what is known to take its time.
+    #[must_use]
+    pub fn limit_seconds(mut self, seconds: u64) -> Self {
+        self.limit = Duration::from_secs(seconds);
+        self
+    }
+
     /// What the command reads from its standard input; nothing otherwise.
     #[must_use]
     pub fn input(mut self, input: impl Into<Vec<u8>>) -> Self {

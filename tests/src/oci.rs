@@ -140,8 +140,17 @@ impl Oci {
         let path = path.unwrap_or_else(|| panic!("the realm {realm} is not on the host {}", self.host));
         let service = parameter("service").expect("a challenge names its service");
         let scope = parameter("scope").map(|scope| format!("&scope={}", scope.replace(' ', "%20")));
-        let url = format!("{}{path}?service={service}{}", self.url, scope.unwrap_or_default());
-        let request = Request::new("GET", url).header("host", &self.host);
+        self.ask_token(&format!("{path}?service={service}{}", scope.unwrap_or_default()))
+    }
+
+    /// A token for these scopes.
+    #[must_use]
+    pub fn token_for(&self, scope: &str) -> String {
+        self.ask_token(&format!("/oauth2/token?service={}&scope={scope}", self.host))
+    }
+
+    fn ask_token(&self, address: &str) -> String {
+        let request = Request::new("GET", format!("{}{address}", self.url)).header("host", &self.host);
         let reply = request.basic(&self.user.name, &self.user.password).send();
         let reply = reply.expect("the token endpoint answers");
         assert_eq!(reply.status, 200, "{}", reply.body);

@@ -140,35 +140,28 @@ impl App {
         manifest: &Manifest,
     ) -> Result<Reached, RegistryError> {
         let registry = place.registry.id;
+        // BuildKit's caches are indexes of blobs.
+        let is_manifest = |child: &&Descriptor| MediaType::parse(&child.media_type).is_some();
+        let (manifests, listed): (Vec<_>, Vec<_>) = manifest.manifests.iter().partition(is_manifest);
+        let (mut reached, mut missing) = (Reached::default(), Vec::new());
         // In the order of their digests: two pushes that share content take the same locks in the same order.
-        let mut blobs: BTreeSet<(Digest, u64)> = sized(manifest.required_blobs());
-        let mut missing = BTreeSet::new();
-        let mut reached = Reached::default();
-        for (digest, size) in sized(&manifest.manifests) {
-            match tx.manifest_hold(registry, id, &digest).await? {
-                Some(found) => must_have_size(&digest, size, found)?,
-                // BuildKit's caches are indexes of blobs.
-                None if tx.blob_hold(registry, id, &digest, ctx.now).await?.is_some() => {
-                    blobs.insert((digest, size));
-                    continue;
-                }
-                None => {}
+        for (digest, size) in sized(manifests) {
+            if let Some(found) = tx.manifest_hold(registry, id, &digest).await? {
+                must_have_size(&digest, size, found)?;
             }
             reached.manifests.push(digest);
         }
-        for (digest, size) in blobs {
+        for (digest, size) in sized(manifest.required_blobs().chain(listed)) {
             match tx.blob_hold(registry, id, &digest, ctx.now).await? {
                 Some(found) => must_have_size(&digest, size, found)?,
-                None => {
-                    missing.insert(digest);
-                }
+                None => missing.push(digest),
             }
             reached.blobs.push(digest);
         }
-        if missing.is_empty() || self.inner.settings.sparse_images {
+        if missing.is_empty() || manifest.media_type.is_index() || self.inner.settings.sparse_images {
             Ok(reached)
         } else {
-            Err(RegistryError::ManifestBlobUnknown(missing.into_iter().collect()))
+            Err(RegistryError::ManifestBlobUnknown(missing))
         }
     }
 

@@ -109,7 +109,6 @@ pub(super) fn a_head_is_answered_as_its_get_without_the_body(work: &dyn Fn() -> 
             "location",
             "range",
         ] {
-            // What differs from one request to the next has no length to compare.
             assert_eq!(head.header(name), get.header(name), "{address}: {name}");
         }
     }

@@ -8,6 +8,7 @@ mod blobs;
 mod content;
 mod errors;
 mod kinds;
+mod wire;
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -19,7 +20,7 @@ const BYTES: &str = "application/octet-stream";
 struct Work {
     client: Oci,
     name: String,
-    _world: Arc<World>,
+    world: Arc<World>,
 }
 
 impl Work {
@@ -34,11 +35,7 @@ impl Work {
         });
         let client = Oci::new(&world, &world.admins()[0], sign_in, place);
         let name = client.repository(&format!("conformance/{}", unique()));
-        Self {
-            client,
-            name,
-            _world: world,
-        }
+        Self { client, name, world }
     }
 
     /// A request below the repository.

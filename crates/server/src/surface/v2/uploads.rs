@@ -5,7 +5,7 @@ use std::pin::pin;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt};
+use futures_util::{Stream, StreamExt, stream};
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, LOCATION, RANGE};
 use http::{HeaderName, HeaderValue, StatusCode};
 use http_body_util::BodyDataStream;
@@ -32,13 +32,17 @@ impl Call {
     }
 
     fn upload_answer(&self, status: StatusCode, upload: &UploadStatus) -> Response {
-        let headers: [(HeaderName, HeaderValue); 4] = [
+        let headers: [(HeaderName, HeaderValue); 3] = [
             (LOCATION, value(self.upload_location(&upload.id))),
             (RANGE, value(received(upload.offset))),
             (UPLOAD_ID, value(&upload.id)),
-            (CONTENT_LENGTH, HeaderValue::from(0)),
         ];
-        (status, headers).into_response()
+        if status == StatusCode::NO_CONTENT {
+            // A 204 has no length (RFC 9110 §8.6), and a body that is known to be empty would be given one.
+            let nothing = stream::empty::<Result<Bytes, std::io::Error>>();
+            return (status, headers, Body::from_stream(nothing)).into_response();
+        }
+        (status, headers, [(CONTENT_LENGTH, HeaderValue::from(0))]).into_response()
     }
 
     fn blob_created(&self, digest: &Digest) -> Response {
@@ -91,7 +95,7 @@ impl Call {
 }
 
 /// Borrows the body: when the request is refused before it was read, the rest can still be read off.
-fn stream(body: &mut Body) -> impl Stream<Item = Result<Bytes, std::io::Error>> + Send {
+fn pieces(body: &mut Body) -> impl Stream<Item = Result<Bytes, std::io::Error>> + Send {
     BodyDataStream::new(body).map(|piece| piece.map_err(std::io::Error::other))
 }
 
@@ -124,7 +128,7 @@ pub(super) async fn start(call: &Call, body: &mut Body) -> Result<Response, OciE
         let chunk = Chunk {
             range: None,
             length: call.content_length(),
-            body: pin!(stream(body)),
+            body: pin!(pieces(body)),
         };
         call.app
             .upload_whole(&call.ctx, &call.place, &call.repository, &digest, chunk)
@@ -177,7 +181,7 @@ pub(super) async fn patch(call: &Call, id: &UploadId, body: &mut Body) -> Result
     let chunk = Chunk {
         range,
         length: call.content_length(),
-        body: pin!(stream(body)),
+        body: pin!(pieces(body)),
     };
     let upload = call
         .app
@@ -206,7 +210,7 @@ pub(super) async fn put(call: &Call, id: &UploadId, body: &mut Body) -> Result<R
         finish(None).await
     } else {
         let length = call.content_length();
-        let body = pin!(stream(body));
+        let body = pin!(pieces(body));
         finish(Some(Chunk { range, length, body })).await
     };
     result.map_err(call.upload_error(id))?;

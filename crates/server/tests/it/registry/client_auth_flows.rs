@@ -251,3 +251,75 @@ async fn helm_and_containerd_sign_in_by_post_and_push_with_what_they_get() {
             .await;
     }
 }
+
+#[tokio::test]
+async fn dockers_login_asks_as_docker_asks() {
+    let server = TestServer::start().await;
+    let registry = server.registry("myregistry").await;
+    let robot = server.robot_with("AcrPush", &registry).await;
+    let (user, _) = robot.user_and_secret();
+    for web in [registry.repository("web"), registry.repository_at_base(&server, "web")] {
+        let login = format!(
+            "/oauth2/token?account={user}&client_id=docker&offline_token=true&service={}",
+            web.host
+        );
+        let answer = robot.ask(Method::GET, &login).at(&web.host).send().await.expect(200);
+        let token = server.bearer(&answer.at("/token"));
+        token.ask(Method::GET, "/v2/").at(&web.host).send().await.expect(200);
+        // A push then asks for its scope, actions in docker's order.
+        let push = format!("{login}&scope={}", web.scope("push,pull"));
+        let answer = robot.ask(Method::GET, &push).at(&web.host).send().await.expect(200);
+        web.push_image(&server.bearer(&answer.at("/token")), "v1", "layer")
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_a_401_with_a_body_on_get_and_post() {
+    let server = TestServer::start().await;
+    let registry = server.registry("myregistry").await;
+    let robot = server.robot_with("AcrPush", &registry).await;
+    let web = registry.repository("web");
+    let (user, _) = robot.user_and_secret();
+    let wrong = server.basic(user, "wrong");
+    let get = web.token(&wrong, &[&web.scope("pull")]).await;
+    let form = [("grant_type", "password"), ("username", user), ("password", "wrong")];
+    let nobody = server.anonymous();
+    let post = nobody.ask(Method::POST, "/oauth2/token").at(&web.host).form(&form);
+    let refresh = [("grant_type", "refresh_token"), ("refresh_token", "wrong")];
+    let refresh = nobody.ask(Method::POST, "/oauth2/token").at(&web.host).form(&refresh);
+    for answer in [get, post.send().await, refresh.send().await] {
+        let answer = answer.expect_error(401, "UNAUTHORIZED");
+        assert!(!answer.at("/errors/0/message").is_empty());
+        assert!(!answer.text().contains("access_token"));
+    }
+}
+
+#[test]
+fn the_tests_that_the_documents_name_exist() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let read = |path: &std::path::Path| std::fs::read_to_string(path).unwrap_or_default();
+    let document = read(&root.join("docs/develop/conformance.md"));
+    let names = document
+        .split('`')
+        .filter(|text| text.contains("::") && !text.contains(' '));
+    let mut count = 0;
+    for name in names {
+        count += 1;
+        let (folder, path) = match name.strip_prefix("tests:") {
+            Some(path) => (root.join("tests/tests/it"), path),
+            None => (root.join("crates/server/tests/it/registry"), name),
+        };
+        let (module, test) = path.split_once("::").expect("a test is in a module");
+        let files = [
+            folder.join(format!("{module}.rs")),
+            folder.join(format!("conformance/{module}.rs")),
+        ];
+        let function = format!("fn {test}(");
+        assert!(
+            files.iter().any(|file| read(file).contains(&function)),
+            "{name} does not exist"
+        );
+    }
+    assert!(count > 50, "{count} tests are named");
+}
