@@ -13,7 +13,7 @@ use bytes::{Bytes, BytesMut};
 use http::{Request, Response};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 
 use super::answer::Asker;
@@ -21,7 +21,7 @@ use super::connections::Entry;
 use super::peer::Peer;
 use super::protocol::{Connection, Protocols};
 use super::source::Place;
-use super::stream::Watched;
+use super::stream::{Carrier, Watched};
 use super::tls::{HTTP_2, Tls};
 use super::watch::{Phase, Watch, Wish};
 
@@ -104,7 +104,7 @@ where
         asker: Asker,
     ) -> io::Result<()>
     where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        S: Carrier,
     {
         let stream = TokioIo::new(Watched::new(stream, first, Arc::clone(watch)));
         let (asker, handler) = (Arc::new(asker), self.handler.clone());
