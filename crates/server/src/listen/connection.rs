@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -60,7 +60,7 @@ where
             queue: self.queue,
         };
         let result = match &self.tls {
-            Some(tls) => self.with_tls(tls, stream, watch, asker).await,
+            Some(tls) => Box::pin(self.with_tls(tls, stream, watch, asker)).await,
             None => self.plain(stream, watch, asker).await,
         };
         if let Err(error) = result {
@@ -75,7 +75,8 @@ where
         watch: &Arc<Watch>,
         asker: impl FnOnce(Option<Box<str>>) -> Asker,
     ) -> io::Result<()> {
-        let stream = unless_ended(watch, tls.acceptor().accept(stream)).await?;
+        // On the heap, as the connection below: each step on the way would have room for its own copy of it.
+        let stream = Box::new(unless_ended(watch, tls.acceptor().accept(stream)).await?);
         let session = stream.get_ref().1;
         let is_http2 = session.alpn_protocol() == Some(HTTP_2);
         let server_name = session.server_name().map(|name| name.to_ascii_lowercase().into());
@@ -114,9 +115,9 @@ where
         });
         if is_http2 {
             watch.multiplex();
-            drive(self.protocols.http2.serve_connection(stream, service), watch).await
+            drive(Box::pin(self.protocols.http2.serve_connection(stream, service)), watch).await
         } else {
-            drive(self.protocols.http1.serve_connection(stream, service), watch).await
+            drive(Box::pin(self.protocols.http1.serve_connection(stream, service)), watch).await
         }
     }
 }
@@ -147,8 +148,7 @@ async fn unless_ended<T>(watch: &Watch, work: impl Future<Output = io::Result<T>
 }
 
 /// Runs a connection as its watch wishes.
-async fn drive(connection: impl Connection, watch: &Watch) -> io::Result<()> {
-    let mut connection = pin!(connection);
+async fn drive(mut connection: Pin<Box<impl Connection>>, watch: &Watch) -> io::Result<()> {
     let mut is_finishing = false;
     poll_fn(|cx| {
         match watch.wish(cx.waker()) {

@@ -25,7 +25,7 @@ impl Carrier for TcpStream {
     }
 }
 
-impl Carrier for TlsStream<TcpStream> {
+impl Carrier for Box<TlsStream<TcpStream>> {
     fn socket(&self) -> &TcpStream {
         self.get_ref().0
     }
@@ -60,6 +60,10 @@ impl<S: Carrier> AsyncRead for Watched<S> {
             let bytes = self.first.len().min(buffer.remaining());
             buffer.put_slice(&self.first[..bytes]);
             self.first.advance(bytes);
+            if self.first.is_empty() {
+                // An empty rest would keep the memory of the whole.
+                self.first = Bytes::new();
+            }
             return Poll::Ready(Ok(()));
         }
         let before = buffer.filled().len();
