@@ -24,7 +24,7 @@ const MAX_HEADER_LIST_SIZE: u16 = 6;
 const ENHANCE_YOUR_CALM: u32 = 0xb;
 
 fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
-    let mut frame = Vec::from(&u32::try_from(payload.len()).unwrap().to_be_bytes()[1..]);
+    let mut frame = Vec::from(&u32::try_from(payload.len()).expect("it is good").to_be_bytes()[1..]);
     frame.extend([kind, flags]);
     frame.extend(stream.to_be_bytes());
     frame.extend(payload);
@@ -35,7 +35,7 @@ fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
 fn get(path: &str) -> Vec<u8> {
     let mut head = vec![0x82, 0x86, 0x01, 9];
     head.extend(b"localhost");
-    head.extend([0x04, u8::try_from(path.len()).unwrap()]);
+    head.extend([0x04, u8::try_from(path.len()).expect("it is good")]);
     head.extend(path.as_bytes());
     head
 }

@@ -28,7 +28,7 @@ async fn what_is_being_answered_is_finished_and_nothing_else_goes_on() {
         said.starts_with("HTTP/1.1 200 ") && said.contains("connection: close") && said.ends_with("waited"),
         "{said}"
     );
-    soon(listener.task).await.unwrap().unwrap();
+    soon(listener.task).await.expect("it is good").expect("it is good");
 }
 
 #[tokio::test]
@@ -39,7 +39,7 @@ async fn what_does_not_finish_in_time_is_ended() {
     assert_eq!(listener.event().await, "asked");
     listener.stop.drain(Duration::from_millis(100));
     assert_eq!(busy.rest().await, "");
-    soon(listener.task).await.unwrap().unwrap();
+    soon(listener.task).await.expect("it is good").expect("it is good");
 }
 
 #[tokio::test]
@@ -51,5 +51,5 @@ async fn a_second_order_ends_what_the_first_let_finish() {
     listener.stop.drain(Duration::from_secs(3600));
     listener.stop.end();
     assert_eq!(busy.rest().await, "");
-    soon(listener.task).await.unwrap().unwrap();
+    soon(listener.task).await.expect("it is good").expect("it is good");
 }
