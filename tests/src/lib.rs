@@ -7,6 +7,7 @@
 mod cli;
 mod client;
 mod command;
+mod crowd;
 mod disk;
 mod dockerd;
 mod host;
@@ -16,11 +17,13 @@ mod oci;
 mod options;
 mod program;
 mod server;
+mod wire;
 mod world;
 
 pub use cli::Cli;
 pub use client::{Buildah, Client, Crane, Docker, Endpoint, Helm, Oras, Podman, Regctl, Skopeo, User};
 pub use command::{Ran, Run, eventually};
+pub use crowd::{Crowd, Found};
 pub use dockerd::Dockerd;
 pub use host::HostNames;
 pub use http::{Reply, Request};

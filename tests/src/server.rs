@@ -175,6 +175,16 @@ impl Wharf {
         self.wait();
     }
 
+    /// The most memory that it has had at once (resident, in MiB).
+    #[must_use]
+    pub fn peak_mebibytes(&self) -> u64 {
+        let child = self.process.as_ref().expect("wharf runs");
+        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).expect("it has a status");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kibibytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+        kibibytes.expect("the status names its peak") / 1024
+    }
+
     /// Sends it a signal.
     #[track_caller]
     pub fn signal(&self, signal: Signal) {

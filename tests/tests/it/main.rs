@@ -15,4 +15,5 @@ mod podman;
 mod refusals;
 mod regctl;
 mod skopeo;
+mod slow_and_many;
 mod spec;

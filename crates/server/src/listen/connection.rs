@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use bytes::{Bytes, BytesMut};
 use http::{Request, Response};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 
 use super::answer::Asker;
@@ -21,7 +21,7 @@ use super::connections::Entry;
 use super::peer::Peer;
 use super::protocol::{Connection, Protocols};
 use super::source::Place;
-use super::stream::Watched;
+use super::stream::{Carrier, Watched};
 use super::tls::{HTTP_2, Tls};
 use super::watch::{Phase, Watch, Wish};
 
@@ -60,7 +60,7 @@ where
             queue: self.queue,
         };
         let result = match &self.tls {
-            Some(tls) => self.with_tls(tls, stream, watch, asker).await,
+            Some(tls) => Box::pin(self.with_tls(tls, stream, watch, asker)).await,
             None => self.plain(stream, watch, asker).await,
         };
         if let Err(error) = result {
@@ -75,7 +75,8 @@ where
         watch: &Arc<Watch>,
         asker: impl FnOnce(Option<Box<str>>) -> Asker,
     ) -> io::Result<()> {
-        let stream = unless_ended(watch, tls.acceptor().accept(stream)).await?;
+        // On the heap, as the connection below: each step on the way would have room for its own copy of it.
+        let stream = Box::new(unless_ended(watch, tls.acceptor().accept(stream)).await?);
         let session = stream.get_ref().1;
         let is_http2 = session.alpn_protocol() == Some(HTTP_2);
         let server_name = session.server_name().map(|name| name.to_ascii_lowercase().into());
@@ -104,7 +105,7 @@ where
         asker: Asker,
     ) -> io::Result<()>
     where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        S: Carrier,
     {
         let stream = TokioIo::new(Watched::new(stream, first, Arc::clone(watch)));
         let (asker, handler) = (Arc::new(asker), self.handler.clone());
@@ -114,9 +115,9 @@ where
         });
         if is_http2 {
             watch.multiplex();
-            drive(self.protocols.http2.serve_connection(stream, service), watch).await
+            drive(Box::pin(self.protocols.http2.serve_connection(stream, service)), watch).await
         } else {
-            drive(self.protocols.http1.serve_connection(stream, service), watch).await
+            drive(Box::pin(self.protocols.http1.serve_connection(stream, service)), watch).await
         }
     }
 }
@@ -147,8 +148,7 @@ async fn unless_ended<T>(watch: &Watch, work: impl Future<Output = io::Result<T>
 }
 
 /// Runs a connection as its watch wishes.
-async fn drive(connection: impl Connection, watch: &Watch) -> io::Result<()> {
-    let mut connection = pin!(connection);
+async fn drive(mut connection: Pin<Box<impl Connection>>, watch: &Watch) -> io::Result<()> {
     let mut is_finishing = false;
     poll_fn(|cx| {
         match watch.wish(cx.waker()) {

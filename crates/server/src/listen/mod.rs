@@ -28,7 +28,7 @@ mod transfer;
 mod watch;
 
 use std::io;
-use std::net::{IpAddr, TcpListener};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -36,6 +36,7 @@ use http::{Request, Response};
 
 pub use limits::{InvalidLimit, Limits};
 pub use peer::Peer;
+pub use socket::bind;
 pub use stop::{Stop, Stopping};
 pub use tls::Tls;
 
@@ -50,17 +51,21 @@ pub struct Listening {
     pub tls: Option<Tls>,
 }
 
-/// Serves what comes to `listener` with `handler`, until `stopping` says to stop; then ends idle connections and waits, as long as it is told, for the
+/// Serves what comes to `listener`, as [`bind`] made it, with `handler`, until `stopping` says to stop; then ends idle connections and waits, as long as it is told, for the
 /// requests that are being answered.
 ///
 /// # Errors
-/// Those of the listening socket's own settings. What befalls single connections ends those alone.
-pub async fn serve<H, F>(listener: TcpListener, listening: Listening, handler: H, stopping: Stopping) -> io::Result<()>
+/// That of a listener which is not one of this runtime's. What befalls single connections ends those alone.
+pub async fn serve<H, F>(
+    listener: std::net::TcpListener,
+    listening: Listening,
+    handler: H,
+    stopping: Stopping,
+) -> io::Result<()>
 where
     H: Fn(Arc<Peer>, Request<Body>) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Response<Body>> + Send + 'static,
 {
-    socket::prepare(&listener, &listening.limits)?;
     let listener = tokio::net::TcpListener::from_std(listener)?;
     accept::run(listener, listening, handler, stopping).await;
     Ok(())

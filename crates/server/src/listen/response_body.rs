@@ -62,7 +62,12 @@ impl ResponseBody {
 
 impl Pieces {
     fn next(&mut self) -> Option<Frame<Bytes>> {
-        let piece = self.rest.split_to(self.rest.len().min(PIECE_BYTES));
+        // The last piece leaves nothing behind that would hold the memory of the whole.
+        let piece = if self.rest.len() > PIECE_BYTES {
+            self.rest.split_to(PIECE_BYTES)
+        } else {
+            std::mem::take(&mut self.rest)
+        };
         self.transfer.offered(piece.len());
         (!piece.is_empty()).then(|| Frame::data(piece))
     }

@@ -1,10 +1,10 @@
 //! The listening socket's settings. Linux gives them to each connection that it accepts, so that none of them costs a system call there.
 
 use std::io;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
-use socket2::SockRef;
+use socket2::{Domain, Protocol, Socket, Type};
 
 use super::limits::{Limits, seconds};
 
@@ -14,13 +14,22 @@ const BACKLOG: i32 = 4096;
 /// client's progress is not seen.
 pub(super) const UNSENT_BYTES: u32 = 256 * 1024;
 
-pub(super) fn prepare(listener: &TcpListener, limits: &Limits) -> io::Result<()> {
-    listener.set_nonblocking(true)?;
-    let socket = SockRef::from(listener);
-    socket.listen(BACKLOG)?;
+/// Binds the address, and lets clients queue up there from now on. They are served by [`super::serve`].
+///
+/// # Errors
+/// The system's: the address is taken, or not for this user.
+pub fn bind(address: SocketAddr, limits: &Limits) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    // A restart need not wait until the connections of the one before are forgotten.
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    // Before anybody is there: who comes earlier has not got them.
     socket.set_tcp_nodelay(true)?;
     socket.set_tcp_notsent_lowat(UNSENT_BYTES)?;
-    socket.set_tcp_user_timeout(Some(user_timeout(limits)))
+    socket.set_tcp_user_timeout(Some(user_timeout(limits)))?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
 }
 
 /// A client that acknowledges nothing, or whose window stays shut, is ended by the kernel: it alone sees that to the byte.
@@ -30,12 +39,13 @@ fn user_timeout(limits: &Limits) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use socket2::SockRef;
+
     use super::*;
 
     #[test]
     fn a_connection_has_what_was_set_on_its_listener() {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        prepare(&listener, &Limits::default()).unwrap();
+        let listener = bind("127.0.0.1:0".parse().unwrap(), &Limits::default()).unwrap();
         let _client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         listener.set_nonblocking(false).unwrap();
         let (stream, _) = listener.accept().unwrap();

@@ -44,16 +44,19 @@ impl Stop {
 impl Stopping {
     /// Waits for an order to stop. If nobody is left to give one, there is none.
     pub(super) async fn ordered(&mut self) -> Stage {
-        match self.0.wait_for(|stage| *stage != Stage::Serving).await {
-            Ok(stage) => *stage,
-            Err(_) => std::future::pending().await,
-        }
+        self.stage(|stage| stage != Stage::Serving).await
     }
 
     /// Waits for the order to end at once.
     pub(super) async fn ended(&mut self) {
-        if self.0.wait_for(|stage| *stage == Stage::Ended).await.is_err() {
-            std::future::pending::<()>().await;
+        self.stage(|stage| stage == Stage::Ended).await;
+    }
+
+    async fn stage(&mut self, is_it: impl Fn(Stage) -> bool) -> Stage {
+        let found = self.0.wait_for(|stage| is_it(*stage)).await.map(|stage| *stage);
+        match found {
+            Ok(stage) => stage,
+            Err(_) => std::future::pending().await,
         }
     }
 }

@@ -4,22 +4,43 @@ use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::{Buf, Bytes};
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio_rustls::server::TlsStream;
 
 use super::watch::Watch;
 
+/// What carries a connection, plain or in TLS.
+pub(super) trait Carrier: AsyncRead + AsyncWrite + Unpin + Send + 'static {
+    fn socket(&self) -> &TcpStream;
+}
+
+impl Carrier for TcpStream {
+    fn socket(&self) -> &TcpStream {
+        self
+    }
+}
+
+impl Carrier for Box<TlsStream<TcpStream>> {
+    fn socket(&self) -> &TcpStream {
+        self.get_ref().0
+    }
+}
+
 /// A stream that is watched.
 #[derive(Debug)]
-pub(super) struct Watched<S> {
+pub(super) struct Watched<S: Carrier> {
     stream: S,
     /// What was read of it already.
     first: Bytes,
     watch: Arc<Watch>,
 }
 
-impl<S> Watched<S> {
+impl<S: Carrier> Watched<S> {
     pub(super) fn new(stream: S, first: Bytes, watch: Arc<Watch>) -> Self {
         Self { stream, first, watch }
     }
@@ -33,12 +54,16 @@ impl<S> Watched<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
+impl<S: Carrier> AsyncRead for Watched<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if !self.first.is_empty() {
             let bytes = self.first.len().min(buffer.remaining());
             buffer.put_slice(&self.first[..bytes]);
             self.first.advance(bytes);
+            if self.first.is_empty() {
+                // An empty rest would keep the memory of the whole.
+                self.first = Bytes::new();
+            }
             return Poll::Ready(Ok(()));
         }
         let before = buffer.filled().len();
@@ -50,7 +75,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
+impl<S: Carrier> AsyncWrite for Watched<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let result = Pin::new(&mut self.stream).poll_write(cx, bytes);
         self.note(&result);
@@ -80,5 +105,15 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+impl<S: Carrier> Drop for Watched<S> {
+    /// A client that does not read would have the kernel keep what it was sent, and try again for minutes: a reset lets go of it at once.
+    fn drop(&mut self) {
+        if self.watch.is_cut_off() {
+            // At worst it is kept.
+            let _ = SockRef::from(self.stream.socket()).set_linger(Some(Duration::ZERO));
+        }
     }
 }

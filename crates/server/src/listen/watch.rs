@@ -88,7 +88,11 @@ impl Watch {
         }
     }
 
+    /// The phase. Requests go before what was entered last: over HTTP/2 one may begin while another says that it was the last.
     pub(super) fn phase(&self) -> Phase {
+        if self.requests.load(Ordering::Relaxed) > 0 {
+            return Phase::Busy;
+        }
         Phase::ALL[usize::from(self.phase.load(Ordering::Relaxed))]
     }
 
@@ -114,9 +118,7 @@ impl Watch {
     }
 
     pub(super) fn request_begins(&self) {
-        if self.requests.fetch_add(1, Ordering::Relaxed) == 0 {
-            self.enter(Phase::Busy);
-        }
+        self.requests.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(super) fn request_ends(&self) {
@@ -152,6 +154,11 @@ impl Watch {
     /// Whether bytes wait for the client to read those before them.
     pub(super) fn is_blocked(&self) -> bool {
         self.is_blocked.load(Ordering::Relaxed)
+    }
+
+    /// Whether it is being ended although bytes wait for its client.
+    pub(super) fn is_cut_off(&self) -> bool {
+        self.wish.load(Ordering::Relaxed) == Wish::End as u8 && self.is_blocked()
     }
 
     pub(super) fn begin_transfer(&self, direction: Direction, lump_bytes: u64) -> Arc<Transfer> {

@@ -6,6 +6,7 @@ mod directory;
 mod endpoint_table;
 mod graph;
 mod journal;
+mod listen;
 mod registry;
 mod registry_resource;
 mod roles;

@@ -98,7 +98,6 @@ impl Config {
             ..Self::for_admin_file(args.data, file, environment)?
         };
         check_domain(&config.domain)?;
-        config.limits.check()?;
         Ok(config)
     }
 
@@ -109,6 +108,8 @@ impl Config {
     }
 
     fn for_admin_file(args: DataArgs, file: File, environment: &Environment) -> anyhow::Result<Self> {
+        let limits = file.limits.unwrap_or_default();
+        limits.check()?;
         let named = args.data.or(file.data);
         let data_is_named = named.is_some();
         let data = named.or_else(|| environment.data_folder.clone());
@@ -123,7 +124,7 @@ impl Config {
             tls: TlsSource::Off,
             trusted_proxies: file.trusted_proxies.unwrap_or_default(),
             reserved_bytes: file.reserved_bytes,
-            limits: file.limits.unwrap_or_default(),
+            limits,
             sparse_images: file.sparse_images.unwrap_or_default(),
             log: environment
                 .log
@@ -293,6 +294,22 @@ mod tests {
         assert!(address("domain = 'acr.test'\npublic_url = 'https://other.test'", 5000).is_err());
         assert!(address("public_url = 'https://acr.test/path'", 5000).is_err());
         assert!(address("public_url = 'ftp://acr.test'", 5000).is_err());
+    }
+
+    #[test]
+    fn limits_are_those_that_exist_and_can_be_meant() {
+        let limits = |toml: &str| config(&format!("[limits]\n{toml}")).map(|config| config.limits);
+        assert_eq!(limits("").unwrap(), Limits::default());
+        assert_eq!(limits("connections = 100").unwrap().connections, 100);
+        for (toml, said) in [
+            ("conections = 100", "conections"),
+            ("connections = 0", "limits.connections is 0"),
+            ("idle_seconds = 86400", "from 1 to 3600"),
+            ("head_seconds = -1", "line 2"),
+        ] {
+            let error = format!("{:#}", limits(toml).unwrap_err());
+            assert!(error.contains(said), "{error}");
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use tokio::signal::unix::{SignalKind, signal};
-use wharf_server::listen::{Listening, Stop};
+use wharf_server::listen::{Limits, Listening, Stop, bind};
 
 use crate::cli::server::ServeArgs;
 use crate::environment::Environment;
@@ -39,7 +39,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     let data = DataFolder::open(&config.data)?;
     let _in_use = data.occupy()?;
     let limits = open_files::fit(config.limits.clone());
-    let listener = listen(config.listen)?;
+    let listener = listen(config.listen, &limits)?;
     let address = listener.local_addr().context("cannot listen")?;
     let public = config.public_address(address.port())?;
     let certificate = tls::certificate(&config, &data, &public, address.ip())?;
@@ -66,8 +66,8 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    match TcpListener::bind(address) {
+fn listen(address: SocketAddr, limits: &Limits) -> anyhow::Result<TcpListener> {
+    match bind(address, limits) {
         Ok(listener) => Ok(listener),
         Err(error) if error.kind() == ErrorKind::AddrInUse => {
             bail!("the address {address} is in use by another program: choose another with --listen ADDR:PORT")
