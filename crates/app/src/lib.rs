@@ -57,6 +57,7 @@ struct Inner {
     epoch: access::Epoch,
     subjects: access::SubjectCache,
     registries: registry::RegistryCache,
+    finished_uploads: registry::Finished,
     /// Up to where this node has read the journal.
     journal_cursor: AtomicI64,
 }
@@ -101,6 +102,7 @@ impl App {
                 tokens: identity::TokenCache::new(),
                 subjects: access::SubjectCache::new(),
                 registries: registry::RegistryCache::new(),
+                finished_uploads: registry::Finished::default(),
                 journal_cursor: AtomicI64::new(journal_cursor),
                 verified_blobs: Verified::default(),
                 environment,

@@ -15,4 +15,5 @@ pub use manifests::{ManifestPut, PushedManifest, Referrers};
 pub use place::Place;
 pub(crate) use place::RegistryCache;
 pub use tokens::{TokenAnswer, TokenGrant, TokenRequest};
+pub(crate) use uploads::Finished;
 pub use uploads::{Chunk, MountSource, UploadStart, UploadStatus};
