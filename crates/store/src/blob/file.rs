@@ -135,12 +135,12 @@ impl BlobStore for FileStore {
         file.append(offset, hash, body).await
     }
 
-    async fn upload_keep(&self, upload: &UploadHold) -> Result<(), StoreError> {
+    async fn upload_keep(&self, upload: &UploadHold, offset: u64) -> Result<(), StoreError> {
         let hold = upload.clone();
         let path = self.upload_path(upload.key());
         blocking(move || {
             let _hold = hold;
-            keep::keep(&path)
+            keep::keep(&path, offset)
         })
         .await
     }

@@ -119,8 +119,8 @@ pub trait BlobStore: Send + Sync + 'static {
         body: Body<'_>,
     ) -> Result<Appended, StoreError>;
 
-    /// Makes durable what was appended to the session, for requests to come.
-    async fn upload_keep(&self, upload: &UploadHold) -> Result<(), StoreError>;
+    /// Makes durable what was appended to the session after its first `offset` bytes, for requests to come.
+    async fn upload_keep(&self, upload: &UploadHold, offset: u64) -> Result<(), StoreError>;
 
     /// Makes durable what was appended to the session, and then the session's `size_bytes` bytes the content of `blob`, which they are known to be. Doing it again after a crash is not an error.
     async fn upload_commit(&self, upload: &UploadHold, size_bytes: u64, blob: &BlobKey) -> Result<(), StoreError>;

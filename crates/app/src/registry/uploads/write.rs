@@ -86,7 +86,10 @@ impl App {
         if !session.is_stored && appended.offset == 0 {
             return Ok(());
         }
-        self.inner.blobs.upload_keep(&session.hold).await?;
+        self.inner
+            .blobs
+            .upload_keep(&session.hold, session.upload.offset)
+            .await?;
         let mut tx = self.inner.meta.begin(ctx.now).await?;
         let noted = if session.is_stored {
             tx.upload_advance(&session.upload, appended.offset, &appended.hash.state(), ctx.now)

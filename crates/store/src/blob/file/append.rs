@@ -171,7 +171,8 @@ impl Writing {
             file: None,
             start: offset,
             position: offset,
-            room_until: 0,
+            // As much as that was looked for when the request came.
+            room_until: offset + ROOM_CHECK_BYTES,
         };
         Self {
             idle: Some((output, hash)),

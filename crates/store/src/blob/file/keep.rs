@@ -7,10 +7,13 @@ use std::path::Path;
 use super::folders::sync_folder;
 use crate::StoreError;
 
-/// What is in the session's file, and that it is there.
-pub(super) fn keep(path: &Path) -> Result<(), StoreError> {
+/// What is in the session's file, and that it is there: once, since whoever kept its first bytes did so.
+pub(super) fn keep(path: &Path, offset: u64) -> Result<(), StoreError> {
     sync_bytes(path)?;
-    sync_folder(path.parent().unwrap_or(path))
+    if offset == 0 {
+        sync_folder(path.parent().unwrap_or(path))?;
+    }
+    Ok(())
 }
 
 /// What is in the session's file.

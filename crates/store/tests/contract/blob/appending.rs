@@ -280,7 +280,7 @@ async fn what_is_kept_is_there_for_the_next_process(place: &dyn BlobPlace) {
         let store = place.open();
         let hold = store.upload_hold(&upload).await.unwrap();
         let first = append(&*store, &hold, 0, RunningHash::default(), &content[..MIB + 1]).await;
-        store.upload_keep(&hold).await.unwrap();
+        store.upload_keep(&hold, 0).await.unwrap();
         // Never acknowledged: it is overwritten.
         append(
             &*store,

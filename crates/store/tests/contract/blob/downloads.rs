@@ -104,7 +104,7 @@ impl BlobStore for Zeros {
             interrupted: None,
         })
     }
-    async fn upload_keep(&self, _: &UploadHold) -> Result<(), StoreError> {
+    async fn upload_keep(&self, _: &UploadHold, _: u64) -> Result<(), StoreError> {
         UNUSED
     }
     async fn upload_commit(&self, _: &UploadHold, _: u64, _: &BlobKey) -> Result<(), StoreError> {
