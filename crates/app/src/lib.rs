@@ -58,6 +58,7 @@ struct Inner {
     subjects: access::SubjectCache,
     registries: registry::RegistryCache,
     content: registry::RememberedContent,
+    finished_uploads: registry::Finished,
     /// Up to where this node has read the journal.
     journal_cursor: AtomicI64,
 }
@@ -103,6 +104,7 @@ impl App {
                 subjects: access::SubjectCache::new(),
                 registries: registry::RegistryCache::new(),
                 content: registry::RememberedContent::new(),
+                finished_uploads: registry::Finished::default(),
                 journal_cursor: AtomicI64::new(journal_cursor),
                 blob_reader: BlobReader::default(),
                 environment,

@@ -97,6 +97,15 @@ impl Actor {
         }
     }
 
+    /// The same one, who calls another node.
+    #[must_use]
+    pub fn at_node(&self, node: &TestServer) -> Self {
+        Self {
+            server: node.clone(),
+            ..self.clone()
+        }
+    }
+
     pub(crate) fn anonymous(server: &TestServer) -> Self {
         Self::new(server, Credential::Nothing, "")
     }

@@ -39,14 +39,28 @@ struct Inner {
     /// The owner's credential with its tokens; the actor itself would keep the server alive for ever.
     owner: Arc<Credential>,
     // Dropped last, in this order.
-    _database: TestDatabase,
-    _folder: TempDir,
+    database: Arc<TestDatabase>,
+    folder: Arc<TempDir>,
 }
 
+#[derive(Clone)]
 struct FirstOwner {
     tenant: String,
     subscription: String,
     object_id: String,
+}
+
+async fn open(environment: Environment, settings: Settings, database: &TestDatabase, folder: &TempDir) -> App {
+    let meta = MetaStore::open(&database.database, environment.clock.now()).await;
+    let blobs = FileStore::open(folder.path().join("blobs")).expect("the blobs open");
+    let parts = Parts {
+        environment,
+        settings,
+        meta: meta.expect("the database opens"),
+        blobs: Arc::new(blobs.reserving(0)),
+        vault: Vault::new(&[7; Vault::KEY_BYTES]).expect("the master key is good"),
+    };
+    App::open(parts).await.expect("the installation opens")
 }
 
 impl TestServer {
@@ -66,23 +80,12 @@ impl TestServer {
             port: None,
         });
         change(&mut settings);
-        let meta = MetaStore::open(&database.database, clock.now()).await;
-        let app = App::open(Parts {
-            environment: Environment {
-                clock: Arc::clone(&clock) as Arc<dyn Clock>,
-                entropy: Arc::clone(&entropy) as Arc<dyn Entropy>,
-            },
-            settings,
-            meta: meta.expect("the database opens"),
-            blobs: Arc::new(
-                FileStore::open(folder.path().join("blobs"))
-                    .expect("the blobs open")
-                    .reserving(0),
-            ),
-            vault: Vault::new(&[7; Vault::KEY_BYTES]).expect("the master key is good"),
-        })
-        .await
-        .expect("the installation opens");
+        let (database, folder) = (Arc::new(database), Arc::new(folder));
+        let environment = Environment {
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            entropy: Arc::clone(&entropy) as Arc<dyn Entropy>,
+        };
+        let app = open(environment, settings, &database, &folder).await;
         let first = app.bootstrap("owner", false).await.expect("the first owner is made");
         let app_id = first.principal.app_id.to_string();
         let owner = Arc::new(Credential::service_principal(&app_id, first.secret.expose()));
@@ -99,8 +102,35 @@ impl TestServer {
                 entropy,
                 first,
                 owner,
-                _database: database,
-                _folder: folder,
+                database,
+                folder,
+            }),
+        }
+    }
+
+    /// Another process of the installation: what this one remembers, that one has to read.
+    pub async fn another_node(&self) -> Self {
+        let Inner {
+            app,
+            clock,
+            entropy,
+            first,
+            owner,
+            database,
+            folder,
+            ..
+        } = &*self.inner;
+        let app = open(app.environment().clone(), app.settings().clone(), database, folder).await;
+        Self {
+            inner: Arc::new(Inner {
+                router: wharf_server::router(app.clone()),
+                app,
+                clock: Arc::clone(clock),
+                entropy: Arc::clone(entropy),
+                first: first.clone(),
+                owner: Arc::clone(owner),
+                database: Arc::clone(database),
+                folder: Arc::clone(folder),
             }),
         }
     }

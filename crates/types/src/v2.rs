@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn every_endpoint_of_the_specification_is_told_apart() {
         let digest: Digest = SUM.parse().unwrap();
-        let upload: UploadId = "0123456789abcdef0123456789abcdef".parse().unwrap();
+        let upload: UploadId = "0123456789abcdef".repeat(7).parse().unwrap();
         let web = || repository("team/web");
         for (path, target) in [
             (String::new(), Target::Base),

@@ -105,21 +105,8 @@ impl App {
     }
 
     async fn expire(&self) -> Result<(), Error> {
-        let (now, settings) = (self.inner.environment.clock.now(), &self.inner.settings);
-        let (idle_since, created_before) = (now - settings.upload_idle, now - settings.upload_life);
-        let expired = self
-            .inner
-            .meta
-            .read()
-            .await?
-            .upload_list_expired(idle_since, created_before, BATCH)
-            .await?;
-        for upload in expired {
-            // One that cannot be ended now must not keep the others.
-            if let Err(error) = self.upload_expire(upload).await {
-                tracing::warn!(error = %error, "an abandoned upload session could not be ended: {error}");
-            }
-        }
+        self.uploads_expire(BATCH).await?;
+        let now = self.inner.environment.clock.now();
         let mut tx = self.inner.meta.begin(now).await?;
         tx.sign_in_failures_expire(now - FAILURES_KEPT, BATCH).await?;
         tx.commit_unrecorded(Unrecorded::Bookkeeping).await?;

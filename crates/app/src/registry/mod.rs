@@ -17,5 +17,6 @@ pub use place::Place;
 pub(crate) use place::RegistryCache;
 pub(crate) use remembered::RememberedContent;
 pub use tokens::{TokenAnswer, TokenGrant, TokenRequest};
+pub(crate) use uploads::Finished;
 pub use uploads::{Chunk, MountSource, UploadStart, UploadStatus};
 pub use wharf_store::blob::BlobContent;

@@ -4,8 +4,12 @@
 //! blob by one rename. Paths are made of parsed ids and digests alone (rule 43).
 
 mod append;
+mod batch;
 mod commit;
+mod direct;
 mod folders;
+mod keep;
+mod left;
 mod read;
 mod room;
 
@@ -16,6 +20,7 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 use uuid::Uuid;
 use wharf_types::digest::{Algorithm, Digest};
+use wharf_types::time::Time;
 
 use self::commit::{Commit, digest_of};
 use self::folders::{Folders, sync_folder};
@@ -29,6 +34,7 @@ pub struct FileStore {
     folders: Folders,
     room: Room,
     busy: append::Busy,
+    memory: batch::Memory,
 }
 
 const OWNER_FILE: &str = "INSTALLATION";
@@ -44,6 +50,7 @@ impl FileStore {
             room: Room::new(folders.root()),
             folders,
             busy: append::Busy::default(),
+            memory: batch::Memory::default(),
         })
     }
 
@@ -67,7 +74,7 @@ impl FileStore {
     fn upload_path(&self, upload: &UploadKey) -> PathBuf {
         let mut path = self.folders.root().join("uploads");
         path.push(upload.registry.to_string());
-        path.push(upload.id.as_str());
+        path.push(upload.id.to_string());
         path
     }
 }
@@ -120,9 +127,20 @@ impl BlobStore for FileStore {
             path: self.upload_path(upload.key()),
             folders: self.folders.clone(),
             room: self.room.clone(),
-            _hold: upload.clone(),
+            memory: self.memory.clone(),
+            hold: upload.clone(),
         };
         file.append(offset, hash, body).await
+    }
+
+    async fn upload_keep(&self, upload: &UploadHold, offset: u64) -> Result<(), StoreError> {
+        let hold = upload.clone();
+        let path = self.upload_path(upload.key());
+        blocking(move || {
+            let _hold = hold;
+            keep::keep(&path, offset)
+        })
+        .await
     }
 
     async fn upload_commit(&self, upload: &UploadHold, size_bytes: u64, blob: &BlobKey) -> Result<(), StoreError> {
@@ -172,6 +190,15 @@ impl BlobStore for FileStore {
                 }
                 _ => Ok(()),
             }
+        })
+        .await
+    }
+
+    async fn upload_list_left(&self, before: Time, limit: usize) -> Result<Vec<UploadKey>, StoreError> {
+        let uploads = self.folders.root().join("uploads");
+        blocking(move || {
+            left::list(&uploads, before, limit)
+                .map_err(|error| StoreError::file(format!("cannot look through {}", uploads.display()), error))
         })
         .await
     }

@@ -21,7 +21,8 @@ use bytes::Bytes;
 use futures_util::Stream;
 use uuid::Uuid;
 use wharf_types::digest::Digest;
-use wharf_types::id::{RegistryId, UploadId};
+use wharf_types::id::{RegistryId, SessionId};
+use wharf_types::time::Time;
 
 use crate::StoreError;
 
@@ -45,7 +46,7 @@ pub struct UploadKey {
     /// The registry.
     pub registry: RegistryId,
     /// The session.
-    pub id: UploadId,
+    pub id: SessionId,
 }
 
 /// The right to work on the bytes of an upload session, which nobody else has meanwhile ([`BlobStore::upload_hold`]). Work that outlives the request
@@ -77,7 +78,7 @@ pub type Body<'a> = Pin<&'a mut (dyn Stream<Item = Result<Bytes, std::io::Error>
 /// How far an upload came.
 #[derive(Debug)]
 pub struct Appended {
-    /// How many bytes are durable now.
+    /// How many bytes there are now.
     pub offset: u64,
     /// Their hash.
     pub hash: RunningHash,
@@ -116,7 +117,8 @@ pub trait BlobStore: Send + Sync + 'static {
     async fn upload_hold(&self, upload: &UploadKey) -> Result<UploadHold, StoreError>;
 
     /// Writes `body` to an upload session after its first `offset` bytes, whose hash is `hash`. What lies beyond them was never acknowledged and is
-    /// overwritten. When this returns, the bytes up to [`Appended::offset`] are durable. On an error, none of the new ones is (rule 55).
+    /// overwritten. When this returns, the bytes up to [`Appended::offset`] are written, and durable only after [`Self::upload_keep`] or
+    /// [`Self::upload_commit`]. On an error, none of the new ones is kept (rule 55).
     async fn upload_append(
         &self,
         upload: &UploadHold,
@@ -125,7 +127,10 @@ pub trait BlobStore: Send + Sync + 'static {
         body: Body<'_>,
     ) -> Result<Appended, StoreError>;
 
-    /// Makes the session's `size_bytes` bytes the content of `blob`, which they are known to be. Doing it again after a crash is not an error.
+    /// Makes durable what was appended to the session after its first `offset` bytes, for requests to come.
+    async fn upload_keep(&self, upload: &UploadHold, offset: u64) -> Result<(), StoreError>;
+
+    /// Makes durable what was appended to the session, and then the session's `size_bytes` bytes the content of `blob`, which they are known to be. Doing it again after a crash is not an error.
     async fn upload_commit(&self, upload: &UploadHold, size_bytes: u64, blob: &BlobKey) -> Result<(), StoreError>;
 
     /// The sum of the session's `size_bytes` bytes with the digest's algorithm, for the one that was not computed as they arrived.
@@ -138,6 +143,10 @@ pub trait BlobStore: Send + Sync + 'static {
 
     /// Throws the session's bytes away, if there are any.
     async fn upload_discard(&self, upload: &UploadHold) -> Result<(), StoreError>;
+
+    /// Sessions that have bytes which nobody wrote to since that time, at most `limit`: those that no row knows are left over from a request that did not
+    /// come to its end.
+    async fn upload_list_left(&self, before: Time, limit: usize) -> Result<Vec<UploadKey>, StoreError>;
 
     /// Opens a blob, which must have `size_bytes` bytes.
     async fn blob_open(&self, blob: &BlobKey, size_bytes: u64) -> Result<Box<dyn BlobRead>, StoreError>;

@@ -150,7 +150,8 @@ async fn fill(raw: &mut Raw, registry: RegistryId) {
         format!("INSERT INTO manifests SELECT {registry}, {uuid}, 'shared', {rest} FROM {numbers}"),
         format!("INSERT INTO tags SELECT {registry}, {sole}, 't' || n, 'd' || n, 0, 0, 0 FROM {numbers} WHERE n <= 5000"),
         format!("INSERT INTO tags SELECT {registry}, {uuid}, 'latest', 'shared', 0, 0, 0 FROM {numbers}"),
-        format!("INSERT INTO uploads SELECT {registry}, 'u' || n, 'r', 'p', 0, {bytes}, 0, 0 FROM {numbers}"),
+        format!("INSERT INTO uploads (registry_id, id, repository, principal, offset_bytes, hash_state, created_at_us, touched_at_us)
+            SELECT {registry}, 'u' || n, 'r', 'p', 0, {bytes}, 0, 0 FROM {numbers}"),
         format!(
             "INSERT INTO journal (time_us, tenant_id, kind, resource, actor, request_id, outcome, payload, version, position, hash)
              SELECT 0, {other}, 'k', 'r', 'a', {other}, 'o', '{{}}', n, n, {bytes} FROM {numbers}"

@@ -4,12 +4,13 @@
 //! session holds it from before its row is read ([`Session`]), so that what the row says is true of the bytes.
 
 mod mount;
+mod session;
 mod write;
 
 use wharf_store::StoreError;
-use wharf_store::blob::{RunningHash, UploadHold, UploadKey};
+use wharf_store::blob::UploadKey;
 use wharf_store::meta::Unrecorded;
-use wharf_store::meta::upload::Upload;
+use wharf_store::meta::upload::StoredUpload;
 use wharf_types::access::Action;
 use wharf_types::digest::Digest;
 use wharf_types::id::{RepositoryId, UploadId};
@@ -18,7 +19,10 @@ use wharf_types::name::RepositoryName;
 use crate::registry::{Place, RegistryError};
 use crate::{App, Error, OpContext};
 
+use self::session::Session;
+
 pub use mount::MountSource;
+pub(crate) use session::Finished;
 pub use write::Chunk;
 
 /// Where a session stands.
@@ -39,25 +43,6 @@ pub enum UploadStart {
     Session(UploadStatus),
 }
 
-/// A session that this request works on, and nobody else.
-struct Session {
-    upload: Upload,
-    hold: UploadHold,
-}
-
-impl Session {
-    /// Two requests at one session: the second one is told where the session stands, as for a chunk that comes out of order.
-    fn error(&self, error: StoreError) -> RegistryError {
-        match error {
-            StoreError::Conflict(problem) => RegistryError::UploadRange {
-                offset: self.upload.offset,
-                problem,
-            },
-            other => other.into(),
-        }
-    }
-}
-
 impl App {
     /// Mounts the blob where that is possible, or opens a session.
     pub async fn upload_start(
@@ -74,34 +59,10 @@ impl App {
         {
             return Ok(UploadStart::Mounted);
         }
-        let upload = self.session_open(ctx, place, repository).await?;
         Ok(UploadStart::Session(UploadStatus {
-            id: upload.id,
+            id: self.session_seal(&self.session_new(ctx, place, repository)),
             offset: 0,
         }))
-    }
-
-    async fn session_open(
-        &self,
-        ctx: &OpContext,
-        place: &Place,
-        repository: &RepositoryName,
-    ) -> Result<Upload, RegistryError> {
-        let mut random = [0; 16];
-        self.inner.environment.entropy.fill(&mut random);
-        let upload = Upload {
-            id: UploadId::new(random),
-            registry: place.registry.id,
-            repository: repository.clone(),
-            principal: ctx.subject.principal.to_string(),
-            offset: 0,
-            hash_state: RunningHash::default().state(),
-            created_at: ctx.now,
-        };
-        let mut tx = self.inner.meta.begin(ctx.now).await?;
-        tx.upload_insert(&upload).await?;
-        tx.commit_unrecorded(Unrecorded::UploadProgress).await?;
-        Ok(upload)
     }
 
     fn new_repository_id(&self) -> RepositoryId {
@@ -116,50 +77,11 @@ impl App {
         repository: &RepositoryName,
         id: &UploadId,
     ) -> Result<UploadStatus, RegistryError> {
-        let upload = self.session_of(ctx, place, repository, id).await?;
+        let standing = self.session_of(ctx, place, repository, id).await?;
         Ok(UploadStatus {
-            id: upload.id,
-            offset: upload.offset,
-        })
-    }
-
-    /// The session, if it is the caller's, of this repository.
-    async fn session_of(
-        &self,
-        ctx: &OpContext,
-        place: &Place,
-        repository: &RepositoryName,
-        id: &UploadId,
-    ) -> Result<Upload, RegistryError> {
-        ctx.require_content(Action::ContentPush, place.content(Some(repository)))?;
-        let found = self.inner.meta.read().await?.upload_get(place.registry.id, id).await?;
-        let is_theirs =
-            |upload: &Upload| upload.repository == *repository && upload.principal == ctx.subject.principal.to_string();
-        found.filter(is_theirs).ok_or(RegistryError::UploadUnknown)
-    }
-
-    /// The same, held for work on it.
-    async fn session_hold(
-        &self,
-        ctx: &OpContext,
-        place: &Place,
-        repository: &RepositoryName,
-        id: &UploadId,
-    ) -> Result<Session, RegistryError> {
-        let key = UploadKey {
-            registry: place.registry.id,
             id: id.clone(),
-        };
-        let hold = match self.inner.blobs.upload_hold(&key).await {
-            Err(StoreError::Conflict(problem)) => {
-                // Only its owner learns that there is such a session.
-                let offset = self.session_of(ctx, place, repository, id).await?.offset;
-                return Err(RegistryError::UploadRange { offset, problem });
-            }
-            other => other?,
-        };
-        let upload = self.session_of(ctx, place, repository, id).await?;
-        Ok(Session { upload, hold })
+            offset: standing.upload.offset,
+        })
     }
 
     /// Cancels a session.
@@ -171,29 +93,65 @@ impl App {
         id: &UploadId,
     ) -> Result<(), RegistryError> {
         let session = self.session_hold(ctx, place, repository, id).await?;
-        Ok(self.session_discard(&session).await?)
+        Ok(self.session_end(&session).await?)
     }
 
-    async fn session_discard(&self, session: &Session) -> Result<(), Error> {
+    /// Throws a session's bytes away, and lets its id be good for nothing on any node.
+    async fn session_end(&self, session: &Session) -> Result<(), Error> {
         let now = self.inner.environment.clock.now();
-        self.inner.blobs.upload_discard(&session.hold).await?;
         let mut tx = self.inner.meta.begin(now).await?;
-        tx.upload_delete(session.upload.registry, &session.upload.id).await?;
+        tx.upload_end(&session.upload, now).await?;
+        tx.commit_unrecorded(Unrecorded::UploadProgress).await?;
+        self.inner.blobs.upload_discard(&session.hold).await?;
+        Ok(())
+    }
+
+    /// Ends sessions that nobody goes on with, and throws away what requests left that did not come to their end.
+    pub(crate) async fn uploads_expire(&self, most: usize) -> Result<(), Error> {
+        let (now, settings) = (self.inner.environment.clock.now(), &self.inner.settings);
+        let (idle_since, created_before) = (now - settings.upload_idle, now - settings.upload_life);
+        let mut read = self.inner.meta.read().await?;
+        let expired = read.upload_list_expired(idle_since, created_before, most).await?;
+        drop(read);
+        let left = self.inner.blobs.upload_list_left(idle_since, most).await?;
+        let expired = expired.into_iter().map(|upload| UploadKey {
+            registry: upload.registry,
+            id: upload.id,
+        });
+        for key in expired.chain(left) {
+            // One that cannot be ended now must not keep the others.
+            if let Err(error) = self.upload_expire(key).await {
+                tracing::warn!(error = %error, "an abandoned upload session could not be ended: {error}");
+            }
+        }
+        let mut tx = self.inner.meta.begin(now).await?;
+        tx.uploads_forget_ended(idle_since, most).await?;
         tx.commit_unrecorded(Unrecorded::UploadProgress).await?;
         Ok(())
     }
 
     /// Ends a session that nobody goes on with. One that is just being written to is not abandoned: the next run looks again.
-    pub(crate) async fn upload_expire(&self, upload: Upload) -> Result<(), Error> {
-        let key = UploadKey {
-            registry: upload.registry,
-            id: upload.id.clone(),
-        };
+    async fn upload_expire(&self, key: UploadKey) -> Result<(), Error> {
         let hold = match self.inner.blobs.upload_hold(&key).await {
             Err(StoreError::Conflict(_)) => return Ok(()),
             other => other?,
         };
-        tracing::info!(repository.name = %upload.repository, "an abandoned upload session of {} has ended", upload.repository);
-        self.session_discard(&Session { upload, hold }).await
+        let (now, settings) = (self.inner.environment.clock.now(), &self.inner.settings);
+        let (idle_since, created_before) = (now - settings.upload_idle, now - settings.upload_life);
+        let mut tx = self.inner.meta.begin(now).await?;
+        let expired = tx
+            .upload_delete_expired(key.registry, key.id, idle_since, created_before)
+            .await?;
+        let known = tx.upload_get(key.registry, key.id).await?;
+        tx.commit_unrecorded(Unrecorded::UploadProgress).await?;
+        if matches!(known, Some(StoredUpload::Open(_))) {
+            // Somebody went on with it.
+            return Ok(());
+        }
+        self.inner.blobs.upload_discard(&hold).await?;
+        if expired {
+            tracing::info!(registry.id = %key.registry, "an abandoned upload session has ended");
+        }
+        Ok(())
     }
 }

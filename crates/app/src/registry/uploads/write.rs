@@ -6,6 +6,7 @@ use futures_util::stream;
 use serde_json::json;
 use wharf_store::blob::{Appended, BlobKey, Body, RunningHash, UploadKey};
 use wharf_store::meta::Unrecorded;
+use wharf_store::meta::upload::Upload;
 use wharf_types::access::Action;
 use wharf_types::digest::{Algorithm, Digest};
 use wharf_types::id::UploadId;
@@ -43,7 +44,7 @@ impl App {
         self.session_advance(ctx, &session, &appended).await?;
         match appended.interrupted {
             None => Ok(UploadStatus {
-                id: session.upload.id,
+                id: id.clone(),
                 offset: appended.offset,
             }),
             Some(_) => Err(RegistryError::UploadInterrupted(appended.offset)),
@@ -74,17 +75,34 @@ impl App {
         Ok(appended)
     }
 
-    /// Notes how far the session is. The guard in the statement lets no two requests both go on from one offset.
+    /// Makes durable what was written, and notes how far the session is. The guard in the statement lets no two requests both go on from one offset. Of a session that holds no bytes there is
+    /// nothing to note.
     async fn session_advance(
         &self,
         ctx: &OpContext,
         session: &Session,
         appended: &Appended,
     ) -> Result<(), RegistryError> {
+        if !session.is_stored && appended.offset == 0 {
+            return Ok(());
+        }
+        self.inner
+            .blobs
+            .upload_keep(&session.hold, session.upload.offset)
+            .await?;
         let mut tx = self.inner.meta.begin(ctx.now).await?;
-        tx.upload_advance(&session.upload, appended.offset, &appended.hash.state(), ctx.now)
-            .await
-            .map_err(|error| session.error(error))?;
+        let noted = if session.is_stored {
+            tx.upload_advance(&session.upload, appended.offset, &appended.hash.state(), ctx.now)
+                .await
+        } else {
+            let upload = Upload {
+                offset: appended.offset,
+                hash_state: appended.hash.state(),
+                ..session.upload.clone()
+            };
+            tx.upload_insert(&upload, ctx.now).await
+        };
+        noted.map_err(|error| session.error(error))?;
         tx.commit_unrecorded(Unrecorded::UploadProgress).await?;
         Ok(())
     }
@@ -113,14 +131,17 @@ impl App {
         whole: Chunk<'_>,
     ) -> Result<(), RegistryError> {
         ctx.require_content(Action::ContentPush, place.content(Some(repository)))?;
-        let upload = self.session_open(ctx, place, repository).await?;
+        let upload = self.session_new(ctx, place, repository);
         let key = UploadKey {
             registry: upload.registry,
-            id: upload.id.clone(),
+            id: upload.id,
         };
-        let hold = self.inner.blobs.upload_hold(&key).await?;
-        self.finish(ctx, place, Session { upload, hold }, digest, Some(whole))
-            .await
+        let session = Session {
+            upload,
+            is_stored: false,
+            hold: self.inner.blobs.upload_hold(&key).await?,
+        };
+        self.finish(ctx, place, session, digest, Some(whole)).await
     }
 
     async fn finish(
@@ -163,7 +184,7 @@ impl App {
             other => self.inner.blobs.upload_digest(&session.hold, size_bytes, other).await?,
         };
         if let Err(mismatch) = DigestMismatch::check(*digest, found) {
-            self.session_discard(&session).await?;
+            self.session_end(&session).await?;
             return Err(mismatch);
         }
         // The bytes may have taken hours: the right is asked for again before they become content (rules 26, 31).
@@ -177,7 +198,10 @@ impl App {
         repeated!(
             self.blob_record(ctx, place, &session, &blob, size_bytes).await,
             RegistryError::Operation(Error::Contended)
-        )
+        )?;
+        // Before it is given back: whoever holds it next finds it finished.
+        self.inner.finished_uploads.insert(session.upload.id);
+        Ok(())
     }
 
     /// One transaction: the session ends, the blob exists, the repository has it, the journal says so.
@@ -191,7 +215,7 @@ impl App {
     ) -> Result<(), RegistryError> {
         let (BlobKey { registry, digest }, upload) = (*blob, &session.upload);
         let mut tx = self.inner.meta.begin(ctx.now).await?;
-        if !tx.upload_delete(registry, &upload.id).await? {
+        if session.is_stored && !tx.upload_delete(registry, upload.id).await? {
             return Err(RegistryError::UploadUnknown);
         }
         let repository = tx

@@ -11,5 +11,6 @@ mod manifests;
 mod mounts;
 mod names;
 mod referrers;
+mod sessions;
 mod token_endpoint;
 mod uploads;

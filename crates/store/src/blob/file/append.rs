@@ -1,26 +1,27 @@
 //! Writing a request's body to an upload session's file.
 //!
-//! One thread hashes and writes while the runtime receives; a short queue between them bounds what is held in memory.
+//! What arrives is gathered to batches. While one is being hashed and written, each on a thread of its own, the next is received: so the disk, the sum and
+//! the network work at the same time, and no thread waits for a slow client. How large a batch may be depends on how many bodies are being received
+//! ([`Memory`]), so that their number does not decide how much memory they take.
+//!
+//! Nothing here makes bytes durable: that is what [`super::keep`] and [`super::commit`] do, when somebody is to be told so.
 
 use std::collections::HashSet;
-use std::fs::File;
-use std::io::{self, Seek, SeekFrom, Write};
+use std::fs::{self, File};
+use std::io::{self, Seek, SeekFrom};
+use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bytes::Bytes;
 use futures_util::StreamExt;
-use tokio::sync::mpsc;
+use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::folders::{Folders, sync_folder};
+use super::batch::{Batch, Memory, Share};
+use super::direct::Direct;
+use super::folders::Folders;
 use super::room::Room;
 use crate::StoreError;
 use crate::blob::{Appended, Body, RunningHash, UploadHold, UploadKey};
-
-/// How many pieces of a body may wait for the disk.
-const QUEUE: usize = 16;
-/// Pieces are gathered to blocks of this size before they are written.
-const BLOCK_BYTES: usize = 1024 * 1024;
 
 /// After so many bytes a look is taken whether there is still room: a body may be longer than anybody said.
 const ROOM_CHECK_BYTES: u64 = 16 * 1024 * 1024;
@@ -65,7 +66,8 @@ pub(super) struct SessionFile {
     pub(super) path: PathBuf,
     pub(super) folders: Folders,
     pub(super) room: Room,
-    pub(super) _hold: UploadHold,
+    pub(super) memory: Memory,
+    pub(super) hold: UploadHold,
 }
 
 impl SessionFile {
@@ -75,54 +77,201 @@ impl SessionFile {
         hash: RunningHash,
         mut body: Body<'_>,
     ) -> Result<Appended, StoreError> {
-        let (queue, pieces) = mpsc::channel(QUEUE);
-        let writer = super::blocking(move || self.write(offset, hash, pieces));
-        let receive = async move {
-            while let Some(piece) = body.next().await {
-                match piece {
-                    // The writer is gone when it failed; its own error says why.
-                    Ok(piece) => {
-                        if queue.send(piece).await.is_err() {
-                            break;
-                        }
-                    }
-                    Err(error) => return Some(error),
-                }
-            }
-            None
+        let share = self.memory.enter();
+        let mut left = Left::new(&self, offset);
+        let mut writing = Writing::new(self, offset, hash);
+        let received = receive(&mut writing, &share, offset, &mut body).await;
+        let ended = match received {
+            Ok((last, interrupted)) => writing.finish(last).await.map(|end| (end, interrupted)),
+            Err(error) => Err(error),
         };
-        let (written, interrupted) = tokio::join!(writer, receive);
-        let (offset, hash) = written?;
+        left.is_forgotten = false;
+        let ((offset, hash), interrupted) = ended?;
         Ok(Appended {
             offset,
             hash,
             interrupted,
         })
     }
+}
 
-    /// Writes all pieces after `offset` and makes them durable, or leaves none of them.
-    fn write(
-        &self,
-        offset: u64,
-        hash: RunningHash,
-        pieces: mpsc::Receiver<Bytes>,
-    ) -> Result<(u64, RunningHash), StoreError> {
-        let mut file = self.open(offset)?;
-        let written = write_pieces(&mut file, &self.room, offset, hash, pieces).and_then(|written| {
-            file.sync_all()?;
-            Ok(written)
-        });
-        let written = written.map_err(|error| {
-            // Room for others, when the disk is full. Should this fail as well, the next request takes the bytes away.
-            let _ = file.set_len(offset);
-            StoreError::file(format!("cannot write {}", self.path.display()), error)
-        })?;
-        if offset == 0 {
-            sync_folder(self.folder())?;
+/// Puts what arrives into batches. Returns the last one, and the body's own failure.
+async fn receive(
+    writing: &mut Writing,
+    share: &Share,
+    offset: u64,
+    body: &mut Body<'_>,
+) -> Result<(Batch, Option<io::Error>), StoreError> {
+    let mut batch = Batch::first(offset);
+    loop {
+        match body.next().await {
+            Some(Ok(piece)) => {
+                let mut rest = &piece[..];
+                while !rest.is_empty() {
+                    rest = batch.fill(rest, share);
+                    if batch.is_full() {
+                        let next = Batch::after(&batch, share);
+                        writing.put(mem::replace(&mut batch, next)).await?;
+                    }
+                }
+            }
+            Some(Err(error)) => return Ok((batch, Some(error))),
+            None => return Ok((batch, None)),
         }
-        Ok(written)
+    }
+}
+
+/// Removes the file of a session that holds nothing that was acknowledged, when the request's future is dropped.
+struct Left {
+    path: PathBuf,
+    hold: UploadHold,
+    is_forgotten: bool,
+}
+
+impl Left {
+    fn new(file: &SessionFile, offset: u64) -> Self {
+        Self {
+            path: file.path.clone(),
+            hold: file.hold.clone(),
+            is_forgotten: offset == 0,
+        }
+    }
+}
+
+impl Drop for Left {
+    fn drop(&mut self) {
+        if self.is_forgotten && tokio::runtime::Handle::try_current().is_ok() {
+            let (path, hold) = (mem::take(&mut self.path), self.hold.clone());
+            // What is still being written to it goes away with it. Should this fail, it is found later (`upload_list_left`).
+            spawn_blocking(move || {
+                let _hold = hold;
+                let _ = fs::remove_file(path);
+            });
+        }
+    }
+}
+
+/// A batch that is being worked on.
+struct Work {
+    written: JoinHandle<Result<Output, StoreError>>,
+    hashed: JoinHandle<RunningHash>,
+}
+
+/// Hashes and writes batches, one after the other.
+struct Writing {
+    /// None while a batch is being worked on.
+    idle: Option<(Output, RunningHash)>,
+    work: Option<Work>,
+}
+
+impl Writing {
+    fn new(file: SessionFile, offset: u64, hash: RunningHash) -> Self {
+        let output = Output {
+            session: file,
+            file: None,
+            start: offset,
+            position: offset,
+            // As much as that was looked for when the request came.
+            room_until: offset + ROOM_CHECK_BYTES,
+        };
+        Self {
+            idle: Some((output, hash)),
+            work: None,
+        }
     }
 
+    /// Where the one before ended.
+    async fn settled(&mut self) -> Result<(Output, RunningHash), StoreError> {
+        match (self.work.take(), self.idle.take()) {
+            (Some(work), _) => {
+                let (written, hashed) = tokio::join!(work.written, work.hashed);
+                Ok((written.map_err(early)??, hashed.map_err(early)?))
+            }
+            (None, Some(idle)) => Ok(idle),
+            (None, None) => Err(StoreError::Conflict("an earlier write of the session failed")),
+        }
+    }
+
+    /// Begins work on a batch, after the one before.
+    async fn put(&mut self, batch: Batch) -> Result<(), StoreError> {
+        let (mut output, mut hash) = self.settled().await?;
+        let batch = Arc::new(batch);
+        let bytes = Arc::clone(&batch);
+        // The disk first: where there is one core, the sum is computed while it works.
+        self.work = Some(Work {
+            written: spawn_blocking(move || output.write(bytes.bytes()).map(|()| output)),
+            hashed: spawn_blocking(move || {
+                hash.update(batch.bytes());
+                hash
+            }),
+        });
+        Ok(())
+    }
+
+    /// Works on what remains, and returns where the bytes end and their sum.
+    async fn finish(mut self, batch: Batch) -> Result<(u64, RunningHash), StoreError> {
+        let (mut output, mut hash) = self.settled().await?;
+        super::blocking(move || {
+            output.write(batch.bytes())?;
+            hash.update(batch.bytes());
+            Ok((output.position, hash))
+        })
+        .await
+    }
+}
+
+fn early(error: tokio::task::JoinError) -> StoreError {
+    StoreError::file("file work ended early", io::Error::other(error))
+}
+
+/// The file as it is being written.
+struct Output {
+    session: SessionFile,
+    file: Option<Direct>,
+    start: u64,
+    position: u64,
+    /// Up to there a look was taken.
+    room_until: u64,
+}
+
+impl Output {
+    /// Writes bytes after those before, or leaves none of the request's.
+    fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+        let mut file = match self.file.take() {
+            Some(file) => file,
+            None => Direct::new(self.session.open(self.start)?),
+        };
+        let written = self
+            .room(bytes.len() as u64)
+            .and_then(|()| file.write_all(bytes, self.position));
+        if let Err(error) = written {
+            // Room for others, when the disk is full. Should this fail as well, the next request takes the bytes away.
+            if self.start == 0 {
+                let _ = fs::remove_file(&self.session.path);
+            } else {
+                file.cut(self.start);
+            }
+            return Err(StoreError::file(
+                format!("cannot write {}", self.session.path.display()),
+                error,
+            ));
+        }
+        self.position += bytes.len() as u64;
+        self.file = Some(file);
+        Ok(())
+    }
+
+    /// Room for all that may come until the next look.
+    fn room(&mut self, more: u64) -> io::Result<()> {
+        if self.position + more > self.room_until {
+            self.session.room.check(ROOM_CHECK_BYTES.max(more))?;
+            self.room_until = self.position + ROOM_CHECK_BYTES.max(more);
+        }
+        Ok(())
+    }
+}
+
+impl SessionFile {
     fn folder(&self) -> &Path {
         self.path.parent().unwrap_or(&self.path)
     }
@@ -154,36 +303,4 @@ impl SessionFile {
             .map_err(failed)?;
         Ok(file)
     }
-}
-
-/// Writes pieces as they come, in large blocks. Returns where they end and the sum of all bytes up to there.
-fn write_pieces(
-    file: &mut File,
-    room: &Room,
-    mut offset: u64,
-    mut hash: RunningHash,
-    mut pieces: mpsc::Receiver<Bytes>,
-) -> io::Result<(u64, RunningHash)> {
-    let mut block = Vec::new();
-    let mut checked = 0;
-    while let Some(piece) = pieces.blocking_recv() {
-        hash.update(&piece);
-        offset += piece.len() as u64;
-        if offset >= checked + ROOM_CHECK_BYTES {
-            // Room for all that may come until the next look.
-            room.check(ROOM_CHECK_BYTES)?;
-            checked = offset;
-        }
-        if block.is_empty() && piece.len() >= BLOCK_BYTES {
-            file.write_all(&piece)?;
-            continue;
-        }
-        block.extend_from_slice(&piece);
-        if block.len() >= BLOCK_BYTES {
-            file.write_all(&block)?;
-            block.clear();
-        }
-    }
-    file.write_all(&block)?;
-    Ok((offset, hash))
 }

@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256, Sha512};
 use wharf_types::digest::{Algorithm, Digest};
 
 use super::folders::{Folders, sync_folder};
+use super::keep::sync_bytes;
 use crate::StoreError;
 
 const HASH_BLOCK_BYTES: usize = 1024 * 1024;
@@ -36,12 +37,11 @@ impl Commit {
             Ok(found) if found.len() > self.size_bytes => {
                 // What lies beyond came with a request that was never acknowledged.
                 let file = File::options().write(true).open(from).map_err(failed)?;
-                file.set_len(self.size_bytes)
-                    .and_then(|()| file.sync_all())
-                    .map_err(failed)?;
+                file.set_len(self.size_bytes).map_err(failed)?;
             }
             Ok(_) => {}
         }
+        sync_bytes(from)?;
         self.folders.make(self.folder())?;
         fs::rename(from, to).map_err(failed)?;
         sync_folder(self.folder())

@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::StoreError;
 
@@ -38,24 +38,25 @@ impl Folders {
 
     /// Makes a folder below the root with its parents. When this returns, all of them are durable.
     pub(super) fn make(&self, folder: &Path) -> Result<(), StoreError> {
-        let mut durable = self.durable.lock().unwrap_or_else(PoisonError::into_inner);
-        self.make_in(&mut durable, folder)
-    }
-
-    fn make_in(&self, durable: &mut HashSet<PathBuf>, folder: &Path) -> Result<(), StoreError> {
-        if folder == self.root() || durable.contains(folder) {
+        if folder == self.root() || self.known().contains(folder) {
             return Ok(());
         }
         if let Some(parent) = folder.parent() {
-            self.make_in(durable, parent)?;
+            self.make(parent)?;
             make_one(folder)?;
+            // Without the lock: another one who makes it at the same time syncs it too, before it is known to be durable.
             sync_folder(parent)?;
         }
+        let mut durable = self.known();
         if durable.len() >= MOST_KNOWN {
             durable.clear();
         }
         durable.insert(folder.to_owned());
         Ok(())
+    }
+
+    fn known(&self) -> MutexGuard<'_, HashSet<PathBuf>> {
+        self.durable.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

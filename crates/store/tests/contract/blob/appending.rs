@@ -14,6 +14,7 @@ use wharf_store::StoreError;
 use wharf_store::blob::{RunningHash, UploadKey};
 
 use super::{BlobPlace, MIB, append, append_in_pieces, content, get, is_corrupt, key, put_as, session};
+use crate::fixture::at;
 
 blob_contract!(
     blobs_of_every_size_read_back_however_they_arrive,
@@ -24,6 +25,9 @@ blob_contract!(
     a_session_is_held_by_one_at_a_time,
     an_abandoned_request_gives_its_session_back,
     what_waits_in_memory_does_not_grow_with_the_body,
+    what_a_request_left_is_found_by_its_age,
+    a_first_request_that_was_dropped_leaves_nothing,
+    what_is_kept_is_there_for_the_next_process,
 );
 
 async fn blobs_of_every_size_read_back_however_they_arrive(place: &dyn BlobPlace) {
@@ -223,4 +227,76 @@ async fn what_waits_in_memory_does_not_grow_with_the_body(place: &dyn BlobPlace)
     assert_eq!(alive.load(Ordering::Relaxed), 0);
     let most = most.load(Ordering::Relaxed);
     assert!(most <= 20, "{most} of {PIECES} pieces were in memory at once");
+}
+
+/// Of a session that holds nothing that was acknowledged there is no row, so that only its bytes say that it was.
+async fn what_a_request_left_is_found_by_its_age(place: &dyn BlobPlace) {
+    let (upload, store) = (session(), place.open());
+    let hold = store.upload_hold(&upload).await.unwrap();
+    append(&*store, &hold, 0, RunningHash::default(), b"left").await;
+    let left = async |before, limit| store.upload_list_left(at(before), limit).await.unwrap();
+    assert_eq!(left(0, 9).await, []);
+    assert_eq!(left(FAR_FUTURE, 0).await, []);
+    assert_eq!(left(FAR_FUTURE, 9).await, [upload]);
+    store.upload_discard(&hold).await.unwrap();
+    assert_eq!(left(FAR_FUTURE, 9).await, []);
+}
+
+/// Seconds, as [`at`] counts them.
+const FAR_FUTURE: i64 = 3_000_000_000;
+
+async fn a_first_request_that_was_dropped_leaves_nothing(place: &dyn BlobPlace) {
+    let (upload, store) = (session(), place.open());
+    let hold = store.upload_hold(&upload).await.unwrap();
+    {
+        let body = stream::iter([Ok(Bytes::from(content(3 * MIB)))]).chain(stream::pending());
+        let mut body = pin!(body);
+        let mut request = pin!(store.upload_append(&hold, 0, RunningHash::default(), body.as_mut()));
+        // Until it has written something.
+        let written = async {
+            while store.upload_list_left(at(FAR_FUTURE), 9).await.unwrap().is_empty() {
+                let pending = request.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+                assert!(pending.is_pending());
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), written)
+            .await
+            .expect("nothing is written");
+    }
+    let removed = async {
+        while !store.upload_list_left(at(FAR_FUTURE), 9).await.unwrap().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), removed)
+        .await
+        .expect("the bytes stay");
+}
+
+async fn what_is_kept_is_there_for_the_next_process(place: &dyn BlobPlace) {
+    let (upload, content) = (session(), content(2 * MIB + 4097));
+    let hash = {
+        let store = place.open();
+        let hold = store.upload_hold(&upload).await.unwrap();
+        let first = append(&*store, &hold, 0, RunningHash::default(), &content[..MIB + 1]).await;
+        store.upload_keep(&hold, 0).await.unwrap();
+        // Never acknowledged: it is overwritten.
+        append(
+            &*store,
+            &hold,
+            first.offset,
+            first.hash.clone(),
+            b"of a request that broke off",
+        )
+        .await;
+        first.hash
+    };
+    let store = place.open();
+    let hold = store.upload_hold(&upload).await.unwrap();
+    let last = append(&*store, &hold, MIB as u64 + 1, hash, &content[MIB + 1..]).await;
+    let blob = key(&upload, &content);
+    assert_eq!(last.hash.digest(), blob.digest);
+    store.upload_commit(&hold, last.offset, &blob).await.unwrap();
+    assert_eq!(get(&*store, &blob, content.len(), None).await.unwrap(), content);
 }

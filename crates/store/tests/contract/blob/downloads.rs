@@ -15,6 +15,7 @@ use wharf_store::blob::{
 use wharf_types::digest::{Algorithm, Digest};
 use wharf_types::id::RegistryId;
 use wharf_types::range::ByteRange;
+use wharf_types::time::Time;
 
 use super::{BlobPlace, MIB, content, get, get_with, put};
 use crate::fixture::id;
@@ -102,6 +103,9 @@ impl BlobStore for Zeros {
             interrupted: None,
         })
     }
+    async fn upload_keep(&self, _: &UploadHold, _: u64) -> Result<(), StoreError> {
+        UNUSED
+    }
     async fn upload_commit(&self, _: &UploadHold, _: u64, _: &BlobKey) -> Result<(), StoreError> {
         UNUSED
     }
@@ -110,6 +114,9 @@ impl BlobStore for Zeros {
     }
     async fn upload_discard(&self, _: &UploadHold) -> Result<(), StoreError> {
         UNUSED
+    }
+    async fn upload_list_left(&self, _: Time, _: usize) -> Result<Vec<UploadKey>, StoreError> {
+        UNUSED.map(|()| Vec::new())
     }
     async fn blob_open(&self, _: &BlobKey, _: u64) -> Result<Box<dyn BlobRead>, StoreError> {
         Ok(Box::new(self.clone()))

@@ -11,7 +11,7 @@ use wharf_store::blob::{
     Appended, BlobContent, BlobKey, BlobReader, BlobStore, FileStore, RunningHash, UploadHold, UploadKey,
 };
 use wharf_types::digest::{Algorithm, Digest};
-use wharf_types::id::{RegistryId, UploadId};
+use wharf_types::id::{RegistryId, SessionId};
 use wharf_types::range::ByteRange;
 
 use crate::fixture::id;
@@ -78,7 +78,7 @@ impl Files {
         self.root()
             .join("uploads")
             .join(upload.registry.to_string())
-            .join(upload.id.as_str())
+            .join(upload.id.to_string())
     }
 }
 
@@ -93,7 +93,7 @@ const MIB: usize = 1024 * 1024;
 fn session() -> UploadKey {
     UploadKey {
         registry: RegistryId(id()),
-        id: UploadId::new(id().into_bytes()),
+        id: SessionId::new(id().into_bytes()),
     }
 }
 
