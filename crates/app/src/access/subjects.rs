@@ -49,8 +49,11 @@ impl App {
         {
             return Ok(known.subject);
         }
-        let mut read = self.inner.meta.read().await?;
-        let (subject, valid_until) = load(&mut read, tenant, principal, credential, now).await?;
+        let load = async || {
+            let mut read = self.inner.meta.read().await?;
+            load(&mut read, tenant, principal, credential, now).await
+        };
+        let (subject, valid_until) = Box::pin(load()).await?;
         let subject = Arc::new(subject);
         if let Some(generation) = current {
             self.inner.subjects.0.insert(

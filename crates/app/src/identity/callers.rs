@@ -75,7 +75,7 @@ impl App {
                 Ok(self.context(caller, subject, NO_CREDENTIAL, Limits::None))
             }
             Presented::Basic { user, secret } => {
-                let signed_in = self.registry_sign_in(caller, host, user, secret).await?;
+                let signed_in = Box::pin(self.registry_sign_in(caller, host, user, secret)).await?;
                 let limits = match (signed_in.confined_to, target) {
                     (None, _) => Limits::None,
                     (Some(bound), Some(target)) if bound == target.id => Limits::None,

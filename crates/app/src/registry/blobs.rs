@@ -38,9 +38,11 @@ impl App {
         if let Some(size) = remembered.blob(generation, &key) {
             return Ok(size);
         }
-        let mut read = self.inner.meta.read().await?;
-        let size = read.blob_size(place.registry.id, repository, digest).await?;
-        let size = size.ok_or(RegistryError::BlobUnknown(*digest))?;
+        let read = async || -> Result<Option<u64>, RegistryError> {
+            let mut read = self.inner.meta.read().await?;
+            Ok(read.blob_size(place.registry.id, repository, digest).await?)
+        };
+        let size = Box::pin(read()).await?.ok_or(RegistryError::BlobUnknown(*digest))?;
         remembered.remember_blob(generation, key, size);
         Ok(size)
     }

@@ -7,7 +7,7 @@ use wharf_store::meta::Tx;
 use wharf_store::meta::manifest::{NewManifest, StoredManifest};
 use wharf_types::access::Action;
 use wharf_types::digest::{Algorithm, Digest};
-use wharf_types::id::RepositoryId;
+use wharf_types::id::{RegistryId, RepositoryId};
 use wharf_types::journal::JournalKind;
 use wharf_types::manifest::{Descriptor, Manifest, ManifestError, MediaType};
 use wharf_types::name::{Reference, RepositoryName, TagName};
@@ -66,14 +66,23 @@ impl App {
         if let Some(known) = remembered.manifest(generation, &key) {
             return Ok(known);
         }
+        let found = Box::pin(self.manifest_read(registry, repository, reference)).await?;
+        remembered.remember_manifest(generation, key, &found);
+        Ok(found)
+    }
+
+    async fn manifest_read(
+        &self,
+        registry: RegistryId,
+        repository: &RepositoryName,
+        reference: &Reference,
+    ) -> Result<StoredManifest, RegistryError> {
         let mut read = self.inner.meta.read().await?;
         let found = match reference {
             Reference::Tag(tag) => read.manifest_by_tag(registry, repository, tag).await?,
             Reference::Digest(digest) => read.manifest_by_digest(registry, repository, digest).await?,
         };
-        let found = found.ok_or_else(|| RegistryError::ManifestUnknown(reference.clone()))?;
-        remembered.remember_manifest(generation, key, &found);
-        Ok(found)
+        found.ok_or_else(|| RegistryError::ManifestUnknown(reference.clone()))
     }
 
     /// Stores a manifest with the bytes that were sent, and lets its tags name it. Everything that it needs must be there, in the same transaction

@@ -78,8 +78,8 @@ impl App {
         {
             return Ok(Some(place));
         }
-        let found = self.inner.meta.read().await?.registry_by_name(name).await?;
-        let found = found.map(Place::from);
+        let read = async || self.inner.meta.read().await?.registry_by_name(name).await;
+        let found = Box::pin(read()).await?.map(Place::from);
         if let (Some(place), Some(generation)) = (&found, current) {
             let known = (generation, place.clone());
             self.inner.registries.0.insert(name.clone(), known);

@@ -86,6 +86,7 @@ async fn dispatch(app: App, peer: &Peer, request: Request) -> Response {
     response
 }
 
+/// A request's future is as large as the largest that it may become, and is moved: those of all but pulls are boxed, so that pulls do not carry them along.
 async fn route(app: App, info: RequestInfo, request: Request) -> Response {
     if head_bytes(&request) > MAX_HEAD_BYTES {
         return StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE.into_response();
@@ -94,7 +95,7 @@ async fn route(app: App, info: RequestInfo, request: Request) -> Response {
     // Probes come by whatever name or address the orchestrator uses.
     match path {
         "/healthz" => return operations::healthz(),
-        "/readyz" => return operations::readyz(&app).await,
+        "/readyz" => return Box::pin(operations::readyz(&app)).await,
         _ => {}
     }
     let Some(host) = info.host.clone() else {
@@ -106,18 +107,18 @@ async fn route(app: App, info: RequestInfo, request: Request) -> Response {
         return v2::handle(app, info.caller, host, request).await;
     }
     if path == "/oauth2/token" {
-        return registry_token::handle(app, info.caller, host, request).await;
+        return Box::pin(registry_token::handle(app, info.caller, host, request)).await;
     }
     // The other surfaces are at the base host alone: a registry's host has only its registry.
     if matches!(host, Host::Base { .. }) {
         if path.starts_with("/v1.0/") {
-            return graph::handle(app, info.caller, request).await;
+            return Box::pin(graph::handle(app, info.caller, request)).await;
         }
         if arm::owns(path) {
-            return arm::handle(app, info.caller, request).await;
+            return Box::pin(arm::handle(app, info.caller, request)).await;
         }
         if directory::owns(path) {
-            return directory::handle(app, info.caller, request).await;
+            return Box::pin(directory::handle(app, info.caller, request)).await;
         }
     }
     drain(request.into_body()).await;

@@ -72,7 +72,11 @@ impl BlobReader {
         part: Option<ByteRange>,
     ) -> Result<BlobContent, StoreError> {
         if size_bytes <= SMALL_BLOB_BYTES {
-            let whole = self.small_blob(store, blob, size_bytes).await?;
+            let known = self.small.get(&blob).filter(|known| known.len() as u64 == size_bytes);
+            let whole = match known {
+                Some(whole) => whole,
+                None => Box::pin(self.small_blob(store, blob, size_bytes)).await?,
+            };
             return Ok(BlobContent::Whole(match part {
                 None => whole,
                 Some(part) => whole.slice(part.start as usize..part.end as usize + 1),
@@ -86,16 +90,13 @@ impl BlobReader {
             // One block is being sent while the one after it is held back.
             None => transfer(0, size_bytes, 2).checked(self.verified.clone(), blob),
             Some(part) => {
-                self.look_at_all(&file, blob, size_bytes).await?;
+                Box::pin(self.look_at_all(&file, blob, size_bytes)).await?;
                 transfer(part.start, part.end + 1, 1).plain()
             }
         }))
     }
 
     async fn small_blob(&self, store: &dyn BlobStore, blob: BlobKey, size_bytes: u64) -> Result<Bytes, StoreError> {
-        if let Some(known) = self.small.get(&blob).filter(|known| known.len() as u64 == size_bytes) {
-            return Ok(known);
-        }
         let file = store.blob_open(&blob, size_bytes).await?;
         let mut whole = Vec::new();
         let mut hasher = Hasher::new(blob.digest.algorithm());

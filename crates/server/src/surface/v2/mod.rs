@@ -102,7 +102,7 @@ async fn answer(app: App, caller: Caller, host: &Host, parts: Parts, body: &mut 
             run(call, wanted, body).await
         }
         (None, place) if wanted.operation == Operation::Catalog => {
-            lists::catalog(&app, &ctx, place.as_ref(), &parts).await
+            Box::pin(lists::catalog(&app, &ctx, place.as_ref(), &parts)).await
         }
         (None, _) => Ok(base()),
     };
@@ -127,7 +127,7 @@ async fn find_place(
     match (host, &wanted.repository) {
         (Host::Registry { name, .. }, repository) => {
             let Some(place) = app.registry_place(name, caller.now).await? else {
-                return Err(unknown(app, caller, name.as_str(), presented).await);
+                return Err(Box::pin(unknown(app, caller, name.as_str(), presented)).await);
             };
             let target = repository.clone().map(|repository| (place.clone(), repository));
             Ok(Found {
@@ -152,7 +152,7 @@ async fn find_place(
                     host: None,
                     target: Some((place, rest)),
                 }),
-                None => Err(unknown(app, caller, registry, presented).await),
+                None => Err(Box::pin(unknown(app, caller, registry, presented)).await),
             }
         }
     }
@@ -169,18 +169,18 @@ async fn unknown(app: &App, caller: Caller, registry: &str, presented: &Presente
 async fn run(call: Call, wanted: Wanted, body: &mut Body) -> Result<Response, OciError> {
     match wanted.operation {
         Operation::ManifestGet { reference, is_head } => manifests::get(&call, &reference, is_head).await,
-        Operation::ManifestPut { reference } => manifests::put(&call, reference, body).await,
-        Operation::ManifestDelete { reference } => manifests::delete(&call, &reference).await,
+        Operation::ManifestPut { reference } => Box::pin(manifests::put(&call, reference, body)).await,
+        Operation::ManifestDelete { reference } => Box::pin(manifests::delete(&call, &reference)).await,
         Operation::BlobHead { digest } => blobs::head(&call, &digest).await,
         Operation::BlobGet { digest } => blobs::get(&call, &digest).await,
-        Operation::BlobDelete { digest } => blobs::delete(&call, &digest).await,
-        Operation::UploadStart => uploads::start(&call, body).await,
-        Operation::UploadStatus { id } => uploads::status(&call, &id).await,
-        Operation::UploadPatch { id } => uploads::patch(&call, &id, body).await,
-        Operation::UploadPut { id } => uploads::put(&call, &id, body).await,
-        Operation::UploadCancel { id } => uploads::cancel(&call, &id).await,
-        Operation::TagList => lists::tags(&call).await,
-        Operation::Referrers { digest } => lists::referrers(&call, &digest).await,
+        Operation::BlobDelete { digest } => Box::pin(blobs::delete(&call, &digest)).await,
+        Operation::UploadStart => Box::pin(uploads::start(&call, body)).await,
+        Operation::UploadStatus { id } => Box::pin(uploads::status(&call, &id)).await,
+        Operation::UploadPatch { id } => Box::pin(uploads::patch(&call, &id, body)).await,
+        Operation::UploadPut { id } => Box::pin(uploads::put(&call, &id, body)).await,
+        Operation::UploadCancel { id } => Box::pin(uploads::cancel(&call, &id)).await,
+        Operation::TagList => Box::pin(lists::tags(&call)).await,
+        Operation::Referrers { digest } => Box::pin(lists::referrers(&call, &digest)).await,
         Operation::Base | Operation::Catalog => Ok(base()),
     }
 }
