@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::direct::ALIGNMENT;
 
 /// What all bodies together may hold in memory, as long as each has its smallest share.
-const BUDGET_BYTES: usize = 32 * 1024 * 1024;
+const BUDGET_BYTES: usize = 16 * 1024 * 1024;
 const LARGEST_BYTES: usize = 1024 * 1024;
 const SMALLEST_BYTES: usize = 4 * ALIGNMENT;
 /// Most bodies are small: nobody sets aside for more than this before it is needed.
