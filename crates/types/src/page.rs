@@ -28,6 +28,41 @@ pub struct PageRequest {
     pub after: Option<String>,
 }
 
+/// Why a query asks for no page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PageError {
+    /// The number of entries is none.
+    #[error("n is a number of entries")]
+    Size,
+    /// The name after which the page begins cannot be one of a list.
+    #[error("last is the last entry of the page before, and at most {MAX_KEY_BYTES} bytes long")]
+    Key,
+}
+
+/// The longest name after which a page may begin: longer than any entry of a list.
+const MAX_KEY_BYTES: usize = 512;
+
+impl PageRequest {
+    /// What `n` and `last` of a query ask for (distribution-spec, "Listing Tags"). Without a number, or with an empty one, the largest page.
+    pub fn read(n: Option<&str>, last: Option<&str>) -> Result<Self, PageError> {
+        let size = match n.filter(|n| !n.is_empty()) {
+            None => PageSize::MAX,
+            Some(text) if !text.bytes().all(|byte| byte.is_ascii_digit()) => return Err(PageError::Size),
+            // A number beyond 64 bits is a large page like any other.
+            Some(text) => PageSize::new(text.parse().unwrap_or(u64::MAX)),
+        };
+        // No entry holds a control character, and no database would compare one with NUL.
+        let is_key = |key: &str| key.len() <= MAX_KEY_BYTES && !key.contains(char::is_control);
+        if last.is_some_and(|last| !is_key(last)) {
+            return Err(PageError::Key);
+        }
+        Ok(Self {
+            size,
+            after: last.map(str::to_owned),
+        })
+    }
+}
+
 impl Default for PageRequest {
     fn default() -> Self {
         Self {
@@ -92,6 +127,21 @@ mod tests {
                 next: None
             }
         );
+    }
+
+    #[test]
+    fn a_query_asks_for_a_page_by_number_and_last_name() {
+        let read = |n, last| PageRequest::read(n, last).map(|page| (page.size.get(), page.after));
+        assert_eq!(read(None, None), Ok((1000, None)));
+        assert_eq!(read(Some(""), Some("")), Ok((1000, Some(String::new()))));
+        assert_eq!(read(Some("2"), Some("v1")), Ok((2, Some("v1".to_owned()))));
+        assert_eq!(read(Some("99999999999999999999"), None), Ok((1000, None)));
+        for n in ["-1", "+1", "1.0", "x", " 1"] {
+            assert_eq!(read(Some(n), None), Err(PageError::Size), "{n}");
+        }
+        for last in ["a\0b", "\u{7f}", "a\nb", &"a".repeat(513)] {
+            assert_eq!(read(None, Some(last)), Err(PageError::Key), "{last:?}");
+        }
     }
 
     #[test]

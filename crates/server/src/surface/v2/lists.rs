@@ -19,29 +19,14 @@ const FILTERS_APPLIED: HeaderName = HeaderName::from_static("oci-filters-applied
 
 /// `n` and `last` (distribution-spec, "Listing Tags").
 fn page(fields: &[(String, String)]) -> Result<PageRequest, OciError> {
-    let size = match field(fields, "n") {
-        None | Some("") => PageSize::MAX,
-        Some(text) => {
-            let invalid = || OciError::Parameter {
-                code: "PAGINATION_NUMBER_INVALID",
-                message: "n is a number of entries".to_owned(),
-            };
-            let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-            PageSize::new(text.parse().ok().filter(|_| digits).ok_or_else(invalid)?)
-        }
-    };
-    Ok(PageRequest {
-        size,
-        after: field(fields, "last").map(str::to_owned),
+    PageRequest::read(field(fields, "n"), field(fields, "last")).map_err(|error| OciError::Parameter {
+        code: "PAGINATION_NUMBER_INVALID",
+        message: error.to_string(),
     })
 }
 
-/// RFC 8288.
 fn link(path: &str, parameters: &[(&str, &str)]) -> HeaderValue {
-    let query = url::form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(parameters)
-        .finish();
-    HeaderValue::from_str(&format!("<{path}?{query}>; rel=\"next\"")).unwrap_or(HeaderValue::from_static(""))
+    HeaderValue::from_str(&wharf_types::link::next(path, parameters)).unwrap_or(HeaderValue::from_static(""))
 }
 
 fn linked(mut response: Response, path: &str, size: PageSize, next: Option<&str>) -> Response {
