@@ -64,12 +64,15 @@ fn client_address(parts: &Parts, trusted: &[IpAddr]) -> Option<IpAddr> {
 }
 
 /// Who the request says calls. Something that is neither Basic nor Bearer, or cannot be read, is a bearer token that nobody issued: it is refused, and not
-/// taken for nothing.
+/// taken for nothing. So are two: a proxy in front may have looked at the other one.
 pub(crate) fn presented(headers: &HeaderMap) -> Presented {
-    let Some(value) = headers.get(AUTHORIZATION) else {
-        return Presented::Nothing;
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let only = match (values.next(), values.next()) {
+        (None, _) => return Presented::Nothing,
+        (Some(value), None) => value.to_str().ok(),
+        (Some(_), Some(_)) => None,
     };
-    match value.to_str().ok().and_then(Authorization::parse) {
+    match only.and_then(Authorization::parse) {
         Some(Authorization::Basic { user, secret }) => Presented::Basic { user, secret },
         Some(Authorization::Bearer(token)) => Presented::Bearer(token),
         None => Presented::Bearer(String::new()),
