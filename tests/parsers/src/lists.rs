@@ -12,20 +12,18 @@ fn field<'a>(query: &'a str, name: &str) -> Option<Cow<'a, str>> {
     fields.find(|(key, _)| key == name).map(|(_, value)| value)
 }
 
-/// No page is larger than the largest; a key is short and holds no control character; and the link to the page leads to it. The bytes are a query.
+/// A page is asked for by a number, and is no larger than the largest; the link to it leads to it. The bytes are a query.
 pub(crate) fn cursor(data: &[u8]) {
     let Some(query) = text(data) else { return };
     let (n, last) = (field(query, "n"), field(query, "last"));
     let Ok(page) = PageRequest::read(n.as_deref(), last.as_deref()) else {
-        let number = n.is_none_or(|n| n.bytes().all(|byte| byte.is_ascii_digit()));
-        let key = last.is_none_or(|last| last.len() <= 512 && !last.contains(char::is_control));
-        assert!(!(number && key), "{query}");
+        let number = n.is_none_or(|n| n.len() < 20 && n.bytes().all(|byte| byte.is_ascii_digit()));
+        assert!(!number, "{query}");
         return;
     };
     assert!(page.size.get() <= PageSize::MAX.get());
     assert_eq!(page.after.as_deref(), last.as_deref());
     let after = page.after.clone().unwrap_or_default();
-    assert!(after.len() <= 512 && !after.contains(char::is_control), "{query}");
     let header = link::next("/v2/_catalog", &[("last", &after), ("n", &page.size.get().to_string())]);
     let target = link::next_target(&header).expect("our links can be read");
     let (path, query) = target.split_once('?').expect("our links have a query");
