@@ -287,6 +287,13 @@ impl Ask<'_> {
         ask
     }
 
+    /// With a body of no type.
+    #[must_use]
+    pub fn raw_body(mut self, body: impl Into<Body>) -> Self {
+        self.body = body.into();
+        self
+    }
+
     /// With a JSON body.
     #[must_use]
     pub fn json(self, body: &Value) -> Self {

@@ -22,6 +22,7 @@ mod entropy;
 mod place;
 mod repository;
 mod server;
+mod stored;
 
 pub use actor::{Actor, Ask};
 pub use answer::Answer;

@@ -1,5 +1,6 @@
 //! A server in the test's own process.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use wharf_app::identity::Vault;
 use wharf_app::jobs::Job;
 use wharf_app::{App, Environment, Parts, PublicAddress, Settings};
 use wharf_store::blob::FileStore;
-use wharf_store::meta::MetaStore;
+use wharf_store::meta::{Database, MetaStore};
 use wharf_types::entropy::Entropy;
 use wharf_types::time::Clock;
 
@@ -133,6 +134,11 @@ impl TestServer {
                 folder: Arc::clone(folder),
             }),
         }
+    }
+
+    /// The database, and the folder of the blobs.
+    pub(crate) fn storage(&self) -> (&Database, PathBuf) {
+        (&self.inner.database.database, self.inner.folder.path().join("blobs"))
     }
 
     pub(crate) fn router(&self) -> Router {

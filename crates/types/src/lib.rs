@@ -7,12 +7,14 @@
 
 pub mod access;
 pub mod arm;
+pub mod authorization;
 pub mod digest;
 pub mod entropy;
 pub mod graph;
 pub mod id;
 pub mod journal;
 pub mod json;
+pub mod link;
 pub mod manifest;
 pub mod name;
 pub mod oauth;

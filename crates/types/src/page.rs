@@ -28,6 +28,29 @@ pub struct PageRequest {
     pub after: Option<String>,
 }
 
+/// `n` of a query is no number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("n is a number of entries")]
+pub struct InvalidPageSize;
+
+impl PageRequest {
+    /// What `n` and `last` of a query ask for (distribution-spec, "Listing Tags"). Without a number, or with an empty one, the largest page. `last` may be any
+    /// text: the entry that it named may be gone.
+    pub fn read(n: Option<&str>, last: Option<&str>) -> Result<Self, InvalidPageSize> {
+        let size = match n.filter(|n| !n.is_empty()) {
+            None => PageSize::MAX,
+            Some(text) => {
+                let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+                PageSize::new(text.parse().ok().filter(|_| digits).ok_or(InvalidPageSize)?)
+            }
+        };
+        Ok(Self {
+            size,
+            after: last.map(str::to_owned),
+        })
+    }
+}
+
 impl Default for PageRequest {
     fn default() -> Self {
         Self {
@@ -92,6 +115,17 @@ mod tests {
                 next: None
             }
         );
+    }
+
+    #[test]
+    fn a_query_asks_for_a_page_by_number_and_last_name() {
+        let read = |n, last| PageRequest::read(n, last).map(|page| (page.size.get(), page.after));
+        assert_eq!(read(None, None), Ok((1000, None)));
+        assert_eq!(read(Some(""), Some("")), Ok((1000, Some(String::new()))));
+        assert_eq!(read(Some("2"), Some("v1")), Ok((2, Some("v1".to_owned()))));
+        for n in ["-1", "+1", "1.0", "x", " 1", "18446744073709551616"] {
+            assert_eq!(read(Some(n), None), Err(InvalidPageSize), "{n}");
+        }
     }
 
     #[test]

@@ -67,11 +67,19 @@ pub fn range(header: &str, size: u64) -> RangeAnswer {
 pub fn content_range(header: &str) -> Option<ByteRange> {
     let text = header.trim();
     let text = text
-        .strip_prefix("bytes")
-        .map_or(text, |rest| rest.trim_start_matches(['=', ' ']));
-    let text = text.split_once('/').map_or(text, |(range, _)| range);
+        .strip_prefix("bytes ")
+        .or_else(|| text.strip_prefix("bytes="))
+        .unwrap_or(text);
+    let (text, total) = match text.split_once('/') {
+        Some((text, "*")) => (text, None),
+        Some((text, total)) => (text, Some(number(total)?)),
+        None => (text, None),
+    };
     let (start, end) = text.split_once('-')?;
     let (start, end) = (number(start)?, number(end)?);
+    if total.is_some_and(|total| end >= total) {
+        return None;
+    }
     // A length of 2^64 does not fit; no content is that long.
     if start <= end && end < u64::MAX {
         Some(ByteRange { start, end })
@@ -80,12 +88,12 @@ pub fn content_range(header: &str) -> Option<ByteRange> {
     }
 }
 
-/// Digits alone: no sign, no space.
+/// Digits alone: no sign, no space. A number beyond 64 bits lies as far past any content as the largest one.
 fn number(text: &str) -> Option<u64> {
     if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
-    text.parse().ok()
+    Some(text.parse().unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]
@@ -107,6 +115,9 @@ mod tests {
             ("bytes=10-", RangeAnswer::Unsatisfiable),
             ("bytes=-0", RangeAnswer::Unsatisfiable),
             ("bytes=3-1", RangeAnswer::Unsatisfiable),
+            ("bytes=0-99999999999999999999", part(0, 9)),
+            ("bytes=-99999999999999999999", part(0, 9)),
+            ("bytes=99999999999999999999-", RangeAnswer::Unsatisfiable),
             ("bytes=0-1,3-4", RangeAnswer::Whole),
             ("bytes=a-b", RangeAnswer::Whole),
             ("bytes=+1-2", RangeAnswer::Whole),
@@ -121,7 +132,25 @@ mod tests {
     fn a_chunk_says_where_it_belongs() {
         assert_eq!(content_range("0-1023"), Some(ByteRange { start: 0, end: 1023 }));
         assert_eq!(content_range("bytes 5-6/*"), Some(ByteRange { start: 5, end: 6 }));
-        for header in ["", "-", "1-0", "a-b", "0", "0-18446744073709551615"] {
+        assert_eq!(content_range("bytes 5-6/7"), Some(ByteRange { start: 5, end: 6 }));
+        assert_eq!(content_range("bytes=5-6"), Some(ByteRange { start: 5, end: 6 }));
+        for header in [
+            "",
+            "-",
+            "1-0",
+            "a-b",
+            "0",
+            "0-18446744073709551615",
+            "0-99999999999999999999",
+            "bytes0-1",
+            "bytes ==0-1",
+            "bytes 0-1/",
+            "bytes 0-1/x",
+            "bytes 0-1/1",
+            "bytes 0-1/2/3",
+            "bytes */2",
+            "chunks 0-1/2",
+        ] {
             assert_eq!(content_range(header), None, "{header}");
         }
     }

@@ -35,6 +35,7 @@ impl Results {
             .iter()
             .position(|row| row.name == name && row.targets.contains(&target));
         let row = row.with_context(|| format!("no row is called {name:?} for {}", target.title()))?;
+        ensure!(value.is_finite(), "{name} of {} is no number", target.title());
         crate::say(&format!(
             "{}: {name}: {} {}",
             target.title(),

@@ -16,6 +16,7 @@ use wharf_store::StoreError;
 use wharf_store::meta::signing_key::SigningKey;
 use wharf_store::meta::{MetaStore, Unrecorded};
 use wharf_types::entropy::Entropy;
+use wharf_types::oauth::TokenHeader;
 use wharf_types::time::Time;
 
 use crate::identity::Vault;
@@ -107,12 +108,9 @@ impl Signer {
 
     /// The claims of a token of kind `typ`, if it is one of ours and unchanged. Times and audience are the caller's to check.
     pub(crate) fn verify<T: DeserializeOwned>(&self, typ: &str, token: &str) -> Option<T> {
-        let header = jsonwebtoken::decode_header(token).ok()?;
-        if header.alg != Algorithm::ES256 || header.typ.as_deref() != Some(typ) || header.crit.is_some() {
-            return None;
-        }
+        let header = TokenHeader::read(token).filter(|header| header.kind == typ)?;
         let keys = self.keys();
-        let key = keys.iter().find(|key| header.kid.as_deref() == Some(&key.id))?;
+        let key = keys.iter().find(|key| header.key == key.id)?;
         let mut validation = Validation::new(Algorithm::ES256);
         // The library would ask the host's clock; times are checked against ours.
         validation.validate_exp = false;

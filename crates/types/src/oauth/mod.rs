@@ -2,8 +2,10 @@
 
 mod answer;
 mod claims;
+mod header;
 mod scope;
 
 pub use answer::{DirectoryTokenAnswer, OAuthErrorBody, RegistryTokenAnswer};
 pub use claims::{AccessEntry, DirectoryAccessClaims, RegistryAccessClaims, RegistryRefreshClaims};
+pub use header::TokenHeader;
 pub use scope::{ScopeActions, ScopeError, ScopeResource, TokenScope, parse_scopes};

@@ -68,6 +68,11 @@ pub(crate) enum OciError {
     },
 }
 
+/// The longest message of an answer.
+const LONGEST_MESSAGE_BYTES: usize = 1024;
+/// The most missing blobs that an answer names.
+const MOST_DIGESTS: usize = 100;
+
 /// What a client brought to say who it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::surface) enum Brought {
@@ -182,6 +187,7 @@ impl OciError {
             Self::Registry(RegistryError::ManifestBlobUnknown(digests)) => json!(
                 digests
                     .iter()
+                    .take(MOST_DIGESTS)
                     .map(|digest| json!({"digest": digest}))
                     .collect::<Vec<_>>()
             ),
@@ -325,14 +331,22 @@ fn place_name(scope: &wharf_types::resource::ResourceScope) -> String {
     }
 }
 
+fn shortened(message: &str) -> std::borrow::Cow<'_, str> {
+    if message.len() <= LONGEST_MESSAGE_BYTES {
+        return message.into();
+    }
+    let end = message.floor_char_boundary(LONGEST_MESSAGE_BYTES);
+    format!("{}…", &message[..end]).into()
+}
+
 /// The body of an error that has no particulars.
 pub(crate) fn error_body(code: &str, message: &str) -> Json<Value> {
     body(code, message, &Value::Null)
 }
 
-/// The body of an error.
+/// The body of an error. A message may repeat what the client sent; that is cut, so that no answer grows with its request.
 fn body(code: &str, message: &str, detail: &Value) -> Json<Value> {
-    let mut error = json!({"code": code, "message": message});
+    let mut error = json!({"code": code, "message": shortened(message)});
     if !detail.is_null() {
         error["detail"] = detail.clone();
     }

@@ -22,27 +22,18 @@ const FILTERS_APPLIED: HeaderName = HeaderName::from_static("oci-filters-applied
 /// `n` and `last` (distribution-spec, "Listing Tags").
 fn page(fields: &[(String, String)]) -> Result<PageRequest, OciError> {
     let invalid = |contradiction| OciError::parameter("PAGINATION_NUMBER_INVALID", contradiction);
-    let after = only_field(fields, "last").map_err(invalid)?;
-    let size = match only_field(fields, "n").map_err(invalid)? {
-        None | Some("") => PageSize::MAX,
-        Some(text) => {
-            let invalid = || OciError::parameter("PAGINATION_NUMBER_INVALID", "n is a number of entries");
-            let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-            PageSize::new(text.parse().ok().filter(|_| digits).ok_or_else(invalid)?)
-        }
-    };
-    Ok(PageRequest {
-        size,
-        after: after.map(str::to_owned),
+    let (n, last) = (
+        only_field(fields, "n").map_err(invalid)?,
+        only_field(fields, "last").map_err(invalid)?,
+    );
+    PageRequest::read(n, last).map_err(|error| OciError::Parameter {
+        code: "PAGINATION_NUMBER_INVALID",
+        message: error.to_string(),
     })
 }
 
-/// RFC 8288.
 fn link(path: &str, parameters: &[(&str, &str)]) -> HeaderValue {
-    let query = url::form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(parameters)
-        .finish();
-    HeaderValue::from_str(&format!("<{path}?{query}>; rel=\"next\"")).unwrap_or(HeaderValue::from_static(""))
+    HeaderValue::from_str(&wharf_types::link::next(path, parameters)).unwrap_or(HeaderValue::from_static(""))
 }
 
 fn linked(mut response: Response, path: &str, size: PageSize, next: Option<&str>) -> Response {

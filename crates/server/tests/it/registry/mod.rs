@@ -1,6 +1,7 @@
 //! The registry protocol and its token endpoint, as clients use them.
 
 mod anonymous;
+mod bad_input;
 mod blobs;
 mod catalog;
 mod client_auth_flows;
