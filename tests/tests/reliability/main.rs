@@ -1,0 +1,18 @@
+//! Trials of what `wharf` promises: nothing that was acknowledged is lost, and nothing wrong is served, whatever happens to the process, the machine
+//! and the disk.
+//!
+//! Each trial has a short form, which a test run does, and a full one (`scripts/trial NAME`); both print what they counted.
+//! `docs/operate/reliability.md` says what was found.
+
+mod check;
+mod disk;
+mod extent;
+mod faults;
+mod http;
+mod kill_inside;
+mod kill_outside;
+mod ledger;
+mod power;
+mod script;
+mod server;
+mod site;
