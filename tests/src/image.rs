@@ -156,7 +156,8 @@ pub fn digest(bytes: &[u8]) -> String {
 }
 
 /// A text that no other call returns, in this run or another.
-pub(crate) fn unique() -> String {
+#[must_use]
+pub fn unique() -> String {
     format!("{:016x}", random())
 }
 

@@ -17,6 +17,7 @@ pub struct Options {
     pub(crate) tls: bool,
     pub(crate) postgres: bool,
     pub(crate) disk_mebibytes: Option<usize>,
+    pub(crate) sparse_images: bool,
 }
 
 impl Options {
@@ -38,6 +39,13 @@ impl Options {
     #[must_use]
     pub fn disk(mut self, mebibytes: usize) -> Self {
         self.disk_mebibytes = Some(mebibytes);
+        self
+    }
+
+    /// With `sparse_images = true` in its configuration file.
+    #[must_use]
+    pub fn sparse_images(mut self) -> Self {
+        self.sparse_images = true;
         self
     }
 

@@ -28,21 +28,17 @@ pub fn go(name: &str) -> PathBuf {
     find(name, folders).unwrap_or_else(|| panic!("`{name}` is missing: run scripts/install-test-tools"))
 }
 
-/// The `wharf` binary of the same build as this test, or the one that `WHARF_BIN` names.
+/// The `wharf` binary of the same build as the running program, or the one that `WHARF_BIN` names.
 #[must_use]
 pub fn wharf() -> PathBuf {
     if let Some(path) = env::var_os("WHARF_BIN") {
         return path.into();
     }
-    // target/debug/deps/it-0123 → target/debug/wharf
-    let test = env::current_exe().expect("the running test has a path");
-    let binary = test
-        .ancestors()
-        .nth(2)
-        .expect("a test lies two folders deep in the target folder")
-        .join("wharf");
-    assert!(binary.is_file(), "{} is missing: cargo build", binary.display());
-    binary
+    // target/debug/deps/it-0123 and target/debug/wharf-perf → target/debug/wharf
+    let running = env::current_exe().expect("the running program has a path");
+    let folders = running.ancestors().skip(1).take(2);
+    let binary = folders.map(|folder| folder.join("wharf")).find(|path| path.is_file());
+    binary.unwrap_or_else(|| panic!("wharf is missing beside {}: cargo build", running.display()))
 }
 
 fn search_path() -> Vec<PathBuf> {

@@ -110,6 +110,11 @@ impl Wharf {
         if let Some(url) = &self.database {
             run = run.arg("--database").arg(url);
         }
+        if self.options.sparse_images {
+            let file = self.folder.path().join("wharf.toml");
+            std::fs::write(&file, "sparse_images = true\n").expect("a file can be written");
+            run = run.arg("--config").arg(file);
+        }
         run
     }
 

@@ -110,6 +110,19 @@ impl OpContext {
         }
     }
 
+    /// What the caller's token lacks for `action` where the caller itself may do it: with another token it would go.
+    pub fn token_lacks(&self, action: Action, place: ContentPlace<'_>) -> Option<Error> {
+        let (Limits::Registry { .. }, Some(repository)) = (&self.limits, place.repository) else {
+            return None;
+        };
+        let scope = ResourceScope::Repository(place.scope.clone(), repository.clone());
+        let is_allowed = matches!(decide(&self.subject, action, place.tenant, &scope), Decision::Allow(_));
+        (is_allowed && !self.may_content(action, place)).then(|| Error::TokenScope {
+            scope: Box::new(wanted_scope(action, place.repository)),
+            missing: None,
+        })
+    }
+
     /// Whether the caller may do `action` with a repository's content, without a refusal being counted.
     pub fn may_content(&self, action: Action, place: ContentPlace<'_>) -> bool {
         let scope = match place.repository {

@@ -25,7 +25,7 @@ mod settings;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
-use wharf_store::blob::{BlobStore, Verified};
+use wharf_store::blob::{BlobReader, BlobStore};
 use wharf_store::meta::MetaStore;
 
 pub use audit::Audit;
@@ -46,7 +46,7 @@ struct Inner {
     settings: Settings,
     meta: MetaStore,
     blobs: Arc<dyn BlobStore>,
-    verified_blobs: Verified,
+    blob_reader: BlobReader,
     audit: Arc<Audit>,
     vault: identity::Vault,
     signer: identity::Signer,
@@ -57,6 +57,7 @@ struct Inner {
     epoch: access::Epoch,
     subjects: access::SubjectCache,
     registries: registry::RegistryCache,
+    content: registry::RememberedContent,
     /// Up to where this node has read the journal.
     journal_cursor: AtomicI64,
 }
@@ -101,8 +102,9 @@ impl App {
                 tokens: identity::TokenCache::new(),
                 subjects: access::SubjectCache::new(),
                 registries: registry::RegistryCache::new(),
+                content: registry::RememberedContent::new(),
                 journal_cursor: AtomicI64::new(journal_cursor),
-                verified_blobs: Verified::default(),
+                blob_reader: BlobReader::default(),
                 environment,
                 settings,
                 meta,

@@ -68,6 +68,8 @@ pub struct Settings {
     pub upload_life: Duration,
     /// How many slow password hashes are computed at once; each takes 64 MiB (rule 4).
     pub hashing_slots: usize,
+    /// Whether an image may name blobs that its repository does not have (yet). An index may always list manifests that are not there.
+    pub sparse_images: bool,
     /// A deleted registry's name is held back for this long (rule 41).
     pub name_hold: Duration,
 }
@@ -86,6 +88,7 @@ impl Settings {
             upload_idle: 24 * HOUR,
             upload_life: 7 * 24 * HOUR,
             hashing_slots: 2,
+            sparse_images: false,
             name_hold: 30 * 24 * HOUR,
         }
     }

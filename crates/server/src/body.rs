@@ -1,16 +1,20 @@
 //! Request bodies, read with a limit.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http_body::Body as _;
 use http_body_util::{BodyExt, Limited};
 
 /// The largest body of the resource manager, the graph and the token endpoints (rule 45).
 pub(crate) const MAX_CONTROL_BYTES: usize = 1024 * 1024;
-/// How much of an unwanted body is read off, so that a refusal reaches a client that is still sending.
+/// How much of an unwanted body is read off, and how long, so that a refusal reaches a client that is still sending.
 const MAX_DRAINED_BYTES: usize = 8 * 1024 * 1024;
+const MAX_DRAIN: Duration = Duration::from_secs(30);
 
 /// Why a body was not read.
 #[derive(Debug, thiserror::Error)]
@@ -76,14 +80,43 @@ pub(crate) fn field<'a>(fields: &'a [(String, String)], name: &str) -> Option<&'
         .map(|(_, value)| value.as_str())
 }
 
+/// The field of that name, which may come twice only with one value: else two readers of the request would not agree on what it says.
+pub(crate) fn only_field<'a>(
+    fields: &'a [(String, String)],
+    name: &'static str,
+) -> Result<Option<&'a str>, Contradiction> {
+    let mut values = fields
+        .iter()
+        .filter(|(key, _)| key == name)
+        .map(|(_, value)| value.as_str());
+    let first = values.next();
+    if values.all(|value| Some(value) == first) {
+        Ok(first)
+    } else {
+        Err(Contradiction(name))
+    }
+}
+
+/// A field came twice with different values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0} is given twice, with different values")]
+pub(crate) struct Contradiction(&'static str);
+
 /// Reads an unwanted body off, within a limit: a client that sends its chunk before it has a token must see the 401, and not a reset connection.
 pub(crate) async fn drain(body: Body) {
-    let mut body = body.into_data_stream();
-    let mut read = 0;
-    while let Some(Ok(piece)) = body.next().await {
-        read += piece.len();
-        if read > MAX_DRAINED_BYTES {
-            return;
-        }
+    if body.is_end_stream() {
+        return;
     }
+    let mut body = body.into_data_stream();
+    let reading = async {
+        let mut read = 0;
+        while let Some(Ok(piece)) = body.next().await {
+            read += piece.len();
+            if read > MAX_DRAINED_BYTES {
+                return;
+            }
+        }
+    };
+    // Whoever is still sending then gets the refusal while it does.
+    let _ = tokio::time::timeout(MAX_DRAIN, reading).await;
 }

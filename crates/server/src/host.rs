@@ -59,6 +59,14 @@ impl Host {
     }
 }
 
+/// Whether a request names the host that its connection was made to, as far as that was said in the handshake: a certificate for many registries must not
+/// lead from one to another (RFC 9110 §7.4).
+pub(crate) fn agrees(server_name: Option<&str>, parts: &Parts) -> bool {
+    let Some(server_name) = server_name else { return true };
+    let host = host_text(parts).and_then(split_port).map(|(host, _)| host);
+    host.is_some_and(|host| host.trim_end_matches('.').eq_ignore_ascii_case(server_name))
+}
+
 /// `:authority` of HTTP/2 and the absolute form, or `Host`; where both stand they must agree.
 fn host_text(parts: &Parts) -> Option<&str> {
     let mut fields = parts.headers.get_all(header::HOST).iter();
@@ -147,6 +155,26 @@ mod tests {
             "exa mple.com",
         ] {
             assert_eq!(host(value), None, "{value}");
+        }
+    }
+
+    #[test]
+    fn the_host_of_the_handshake_is_that_of_its_requests() {
+        let agreed = |server_name: Option<&str>, host: &str| {
+            let request = http::Request::builder().uri("/v2/").header("host", host).body(());
+            agrees(server_name, &request.unwrap().into_parts().0)
+        };
+        assert!(agreed(Some("web.example.com"), "web.example.com"));
+        assert!(agreed(Some("web.example.com"), "Web.Example.Com:8443"));
+        assert!(agreed(None, "web.example.com"));
+        for host in [
+            "other.example.com",
+            "example.com",
+            "127.0.0.1",
+            "",
+            "web.example.com.other.com",
+        ] {
+            assert!(!agreed(Some("web.example.com"), host), "{host}");
         }
     }
 

@@ -14,4 +14,4 @@ mod path;
 mod request;
 pub mod surface;
 
-pub use surface::router;
+pub use surface::{answer, router};

@@ -1,8 +1,7 @@
 //! What every surface needs to know of a request: its id, where it comes from, when it came, and for which host.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
-use axum::extract::ConnectInfo;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use http::header::AUTHORIZATION;
@@ -13,7 +12,8 @@ use wharf_app::identity::{Caller, Presented};
 use wharf_types::id::RequestId;
 use wharf_types::secret::Secret;
 
-use crate::host::Host;
+use crate::host::{self, Host};
+use crate::listen::Peer;
 
 /// The name of the header that repeats the request's id, as ACR and `az` call it.
 pub(crate) const CORRELATION_ID: &str = "x-ms-correlation-request-id";
@@ -26,30 +26,30 @@ pub(crate) struct RequestInfo {
 }
 
 impl RequestInfo {
-    pub(crate) fn of(app: &App, parts: &Parts) -> Self {
-        let environment = app.environment();
+    pub(crate) fn of(app: &App, peer: &Peer, parts: &Parts) -> Self {
+        let (environment, settings) = (app.environment(), app.settings());
         let request = RequestId(environment.entropy.uuid());
-        let address = client_address(parts, &app.settings().trusted_proxies);
+        let address = client_address(peer, parts, &settings.trusted_proxies);
+        // A proxy of the operator's names its own host in the handshake, or none.
+        let agrees = host::agrees(peer.server_name.as_deref(), parts)
+            || settings.trusted_proxies.contains(&peer.address.ip().to_canonical());
         let caller = Caller {
             request,
-            address,
+            address: Some(address),
             now: environment.clock.now(),
         };
         Self {
             caller,
-            host: Host::of(parts, &app.settings().public),
+            host: Host::of(parts, &settings.public).filter(|_| agrees),
         }
     }
 }
 
 /// The peer's address; behind proxies that are trusted, the last address that none of them has. What stands before it may be the client's invention.
-fn client_address(parts: &Parts, trusted: &[IpAddr]) -> Option<IpAddr> {
-    let peer = parts
-        .extensions
-        .get::<ConnectInfo<SocketAddr>>()
-        .map(|info| info.0.ip().to_canonical())?;
+fn client_address(peer: &Peer, parts: &Parts, trusted: &[IpAddr]) -> IpAddr {
+    let peer = peer.address.ip().to_canonical();
     if !trusted.contains(&peer) {
-        return Some(peer);
+        return peer;
     }
     let mut nearest = peer;
     let fields = parts.headers.get_all("x-forwarded-for").iter().rev();
@@ -62,7 +62,7 @@ fn client_address(parts: &Parts, trusted: &[IpAddr]) -> Option<IpAddr> {
             break;
         }
     }
-    Some(nearest)
+    nearest
 }
 
 /// The longest `Authorization` that is looked at.

@@ -58,14 +58,24 @@ impl ResourceScope {
 
     /// Whether `inner` is this scope or lies in it.
     pub fn contains(&self, inner: &ResourceScope) -> bool {
-        let mut at = Some(inner.clone());
-        while let Some(scope) = at {
-            if &scope == self {
-                return true;
+        // Asked many times with each request: nothing is copied.
+        match (self, inner) {
+            (Self::Root, _) => true,
+            (Self::Subscription(outer), inner) => inner.subscription() == Some(*outer),
+            (Self::ResourceGroup(subscription, outer), inner) => {
+                inner.subscription() == Some(*subscription) && inner.group() == Some(outer)
             }
-            at = scope.parent();
+            (Self::Registry(outer), Self::Registry(inner) | Self::Repository(inner, _)) => outer == inner,
+            _ => self == inner,
         }
-        false
+    }
+
+    fn group(&self) -> Option<&ResourceGroupName> {
+        match self {
+            Self::Root | Self::DirectoryObject(_) | Self::Subscription(_) => None,
+            Self::ResourceGroup(_, group) => Some(group),
+            Self::Registry(registry) | Self::Repository(registry, _) => Some(&registry.group),
+        }
     }
 
     /// What it is stored and looked up under: its text in small letters.

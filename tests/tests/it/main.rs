@@ -4,6 +4,7 @@
 
 mod across;
 mod buildah;
+mod conformance;
 mod crane;
 mod docker;
 mod founding;

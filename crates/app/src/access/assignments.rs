@@ -4,7 +4,7 @@ use serde_json::json;
 use uuid::Uuid;
 use wharf_store::StoreError;
 use wharf_store::meta::role_assignment::RoleAssignment;
-use wharf_store::meta::{Read, Tx};
+use wharf_store::meta::{Read, Tx, Unrecorded};
 use wharf_types::access::{Action, RoleDefinition, built_in_role, built_in_roles, covers};
 use wharf_types::id::{ObjectId, RoleAssignmentId, RoleDefinitionId, TenantId};
 use wharf_types::journal::JournalKind;
@@ -148,6 +148,7 @@ impl App {
         let tenant = ctx.subject.tenant;
         let mut tx = self.inner.meta.begin(ctx.now).await?;
         let Some(assignment) = tx.role_assignment_get(tenant, id).await? else {
+            tx.commit_unrecorded(Unrecorded::NothingToDo).await?;
             return Ok(None);
         };
         if !ctx.may(Action::RoleAssignmentRead, tenant, &assignment.scope) {

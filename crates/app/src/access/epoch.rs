@@ -1,13 +1,13 @@
-//! Whether what a node remembers about access may still be used (rule 26).
+//! Whether what a node remembers of access (rule 26) and of content may still be used.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use wharf_store::meta::Generations;
+use wharf_store::meta::{ContentShard, Generations};
 use wharf_types::time::Time;
 
-/// Memory of access is true as long as the generation did not move. A commit of this process moves it at once; the journal's reader moves it for the
+/// Memory is true as long as the generation did not move. A commit of this process moves it at once; the journal's reader moves it for the
 /// commits of other processes. When that reader has not succeeded for a while, nobody knows, and nothing is remembered.
 pub(crate) struct Epoch {
     generations: Arc<Generations>,
@@ -27,13 +27,26 @@ impl Epoch {
         }
     }
 
-    /// What to compare a remembered value's generation with; none when nothing remembered may be used.
-    pub(crate) fn current(&self, now: Time) -> Option<u64> {
+    /// What to compare the generation of something remembered about access with; none when nothing remembered may be used.
+    pub(crate) fn access(&self, now: Time) -> Option<u64> {
+        self.hears_of_changes(now).then(|| self.generations.access())
+    }
+
+    /// The same for what is remembered of a repository's content that may be some seconds old: that something is there, under its digest.
+    pub(crate) fn content(&self, shard: ContentShard, now: Time) -> Option<u64> {
+        self.generations
+            .content(shard)
+            .filter(|_| self.hears_of_changes(now))
+    }
+
+    /// The same for tags, which are read as they were written last: other nodes' writes are known too late for that.
+    pub(crate) fn tags(&self, shard: ContentShard) -> Option<u64> {
+        self.generations.content(shard).filter(|_| !self.shared)
+    }
+
+    fn hears_of_changes(&self, now: Time) -> bool {
         let read_at = Time::from_us(self.journal_read_at_us.load(Ordering::Acquire));
-        if self.shared && read_at.until(now) > TRUSTED_FOR {
-            return None;
-        }
-        Some(self.generations.access())
+        !self.shared || read_at.until(now) <= TRUSTED_FOR
     }
 
     /// The journal was read to its end.

@@ -40,7 +40,7 @@ impl App {
         credential: KeyId,
         now: Time,
     ) -> Result<Arc<Subject>, Error> {
-        let current = self.inner.epoch.current(now);
+        let current = self.inner.epoch.access(now);
         let key = (principal, credential);
         if let Some(known) = self.inner.subjects.0.get(&key)
             && Some(known.generation) == current

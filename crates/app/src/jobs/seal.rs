@@ -77,7 +77,7 @@ impl App {
             for row in &rows {
                 cursor = row.seal.as_ref().map_or(cursor, |seal| seal.position);
                 self.inner.meta.observe(row.version);
-                self.inner.meta.generations().bump(row.entry.kind.area());
+                self.inner.meta.generations().changed(&row.entry);
             }
             self.inner.journal_cursor.store(cursor, Ordering::Release);
             if rows.len() < BATCH {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use wharf_store::StoreError;
-use wharf_store::blob::{BlobKey, BlobStream, download};
+use wharf_store::blob::{BlobContent, BlobKey};
 use wharf_types::access::Action;
 use wharf_types::digest::Digest;
 use wharf_types::journal::JournalKind;
@@ -19,7 +19,7 @@ pub struct BlobDownload {
     /// The part; the whole blob when none was asked for.
     pub part: Option<ByteRange>,
     /// The bytes.
-    pub content: BlobStream,
+    pub content: BlobContent,
 }
 
 impl App {
@@ -32,14 +32,17 @@ impl App {
         digest: &Digest,
     ) -> Result<u64, RegistryError> {
         ctx.require_content(Action::ContentPull, place.content(Some(repository)))?;
-        let size = self
-            .inner
-            .meta
-            .read()
-            .await?
-            .blob_size(place.registry.id, repository, digest)
-            .await?;
-        size.ok_or(RegistryError::BlobUnknown(*digest))
+        let remembered = &self.inner.content;
+        let generation = self.inner.epoch.content(place.shard(repository), ctx.now);
+        let key = (place.registry.id, repository.clone(), *digest);
+        if let Some(size) = remembered.blob(generation, &key) {
+            return Ok(size);
+        }
+        let mut read = self.inner.meta.read().await?;
+        let size = read.blob_size(place.registry.id, repository, digest).await?;
+        let size = size.ok_or(RegistryError::BlobUnknown(*digest))?;
+        remembered.remember_blob(generation, key, size);
+        Ok(size)
     }
 
     /// Reads a blob of the repository, or the part that a `Range` header asks for.
@@ -61,14 +64,8 @@ impl App {
             registry: place.registry.id,
             digest: *digest,
         };
-        let content = download(
-            self.inner.blobs.as_ref(),
-            &self.inner.verified_blobs,
-            key,
-            size_bytes,
-            part,
-        )
-        .await?;
+        let store = self.inner.blobs.as_ref();
+        let content = self.inner.blob_reader.download(store, key, size_bytes, part).await?;
         Ok(BlobDownload {
             size_bytes,
             part,

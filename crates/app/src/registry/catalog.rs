@@ -23,7 +23,7 @@ impl App {
         if !sees_some(ctx, place) {
             let missing = Missing {
                 action: Action::CatalogList,
-                scope: ResourceScope::Registry(place.scope.clone()),
+                scope: ResourceScope::Registry((*place.scope).clone()),
             };
             return Err(Error::Forbidden(Box::new(missing)).into());
         }
@@ -78,10 +78,7 @@ impl App {
             let Some(registry) = next.into_iter().next() else { break };
             current = registry.name.to_string();
             (registry_name, after) = (&current, "");
-            place = Some(Place {
-                scope: registry.scope(),
-                registry: registry.into(),
-            });
+            place = Some(registry.into());
         }
         Ok(Page::cut(names, page.size, Clone::clone))
     }
@@ -134,8 +131,8 @@ fn must_list(ctx: &OpContext, place: Option<&Place>) -> Result<(), Error> {
 
 fn permits(ctx: &OpContext, place: &Place, action: Action, repository: Option<&RepositoryName>) -> bool {
     let scope = match repository {
-        Some(repository) => ResourceScope::Repository(place.scope.clone(), repository.clone()),
-        None => ResourceScope::Registry(place.scope.clone()),
+        Some(repository) => ResourceScope::Repository((*place.scope).clone(), repository.clone()),
+        None => ResourceScope::Registry((*place.scope).clone()),
     };
     matches!(
         decide(&ctx.subject, action, place.registry.tenant, &scope),
@@ -150,7 +147,7 @@ fn sees_some(ctx: &OpContext, place: &Place) -> bool {
     {
         return false;
     }
-    let registry = ResourceScope::Registry(place.scope.clone());
+    let registry = ResourceScope::Registry((*place.scope).clone());
     ctx.subject.tenant == place.registry.tenant
         && ctx.subject.grants.iter().any(|grant| {
             let reaches = grant.scope.contains(&registry) || registry.contains(&grant.scope);

@@ -9,8 +9,8 @@ use wharf_types::access::Action;
 use wharf_types::digest::{Algorithm, Digest};
 use wharf_types::id::RepositoryId;
 use wharf_types::journal::JournalKind;
-use wharf_types::manifest::{Descriptor, Manifest, MediaType};
-use wharf_types::name::{Reference, RepositoryName};
+use wharf_types::manifest::{Descriptor, Manifest, ManifestError, MediaType};
+use wharf_types::name::{Reference, RepositoryName, TagName};
 
 use crate::registry::error::DigestMismatch;
 use crate::registry::{Place, RegistryError};
@@ -21,6 +21,8 @@ use crate::{App, OpContext};
 pub struct ManifestPut<'a> {
     /// The tag that is to name it, or its own digest.
     pub reference: Reference,
+    /// Tags that are to name it as well (`?tag=`, distribution-spec after 1.1).
+    pub tags: BTreeSet<TagName>,
     /// What it is sent as.
     pub content_type: Option<&'a str>,
     /// Its bytes.
@@ -55,16 +57,26 @@ impl App {
         reference: &Reference,
     ) -> Result<StoredManifest, RegistryError> {
         ctx.require_content(Action::ContentPull, place.content(Some(repository)))?;
+        let (registry, shard, remembered) = (place.registry.id, place.shard(repository), &self.inner.content);
+        let generation = match reference {
+            Reference::Tag(_) => self.inner.epoch.tags(shard),
+            Reference::Digest(_) => self.inner.epoch.content(shard, ctx.now),
+        };
+        let key = (registry, repository.clone(), reference.clone());
+        if let Some(known) = remembered.manifest(generation, &key) {
+            return Ok(known);
+        }
         let mut read = self.inner.meta.read().await?;
-        let registry = place.registry.id;
         let found = match reference {
             Reference::Tag(tag) => read.manifest_by_tag(registry, repository, tag).await?,
             Reference::Digest(digest) => read.manifest_by_digest(registry, repository, digest).await?,
         };
-        found.ok_or_else(|| RegistryError::ManifestUnknown(reference.clone()))
+        let found = found.ok_or_else(|| RegistryError::ManifestUnknown(reference.clone()))?;
+        remembered.remember_manifest(generation, key, &found);
+        Ok(found)
     }
 
-    /// Stores a manifest with the bytes that were sent, and lets the tag name it. Everything that it needs must be there, in the same transaction
+    /// Stores a manifest with the bytes that were sent, and lets its tags name it. Everything that it needs must be there, in the same transaction
     /// (rule 61); of an index, the listed manifests may be missing (distribution-spec: sparse indexes).
     pub async fn manifest_put(
         &self,
@@ -87,7 +99,7 @@ impl App {
                 ctx.now,
             )
             .await?;
-        hold_blobs(&mut tx, ctx, place, id, &manifest).await?;
+        let reached = self.hold_reached(&mut tx, ctx, place, id, &manifest).await?;
         let subject = manifest.subject.as_ref().map(|subject| subject.digest);
         let new = NewManifest {
             digest,
@@ -96,24 +108,68 @@ impl App {
             artifact_type: manifest.artifact_type.as_deref(),
             subject,
             annotations: &manifest.annotations,
-            blobs: manifest.required_blobs().map(|blob| blob.digest).collect(),
-            manifests: manifest.manifests.iter().map(|child| child.digest).collect(),
+            blobs: reached.blobs,
+            manifests: reached.manifests,
         };
         tx.manifest_insert(registry, id, &new, ctx.now).await?;
         let written =
             json!({"digest": digest, "mediaType": media_type.as_str(), "size": put.content.len(), "subject": subject});
-        let written = self.content_entry(ctx, place, JournalKind::ManifestWrite, repository, written);
-        match &put.reference {
-            Reference::Digest(_) => tx.commit(&written).await?,
-            Reference::Tag(tag) => {
-                tx.record(&written).await?;
-                let before = tx.tag_put(registry, id, tag, &digest, ctx.now).await?;
-                let moved = json!({"tag": tag, "digest": digest, "before": before});
-                tx.commit(&self.content_entry(ctx, place, JournalKind::TagWrite, repository, moved))
-                    .await?;
-            }
+        let mut entry = self.content_entry(ctx, place, JournalKind::ManifestWrite, repository, written);
+        let mut tags = put.tags;
+        if let Reference::Tag(tag) = put.reference {
+            tags.insert(tag);
         }
+        // In the order of their names: two pushes that move the same tags wait for each other in the same order.
+        for tag in &tags {
+            tx.record(&entry).await?;
+            let before = tx.tag_put(registry, id, tag, &digest, ctx.now).await?;
+            let moved = json!({"tag": tag, "digest": digest, "before": before});
+            entry = self.content_entry(ctx, place, JournalKind::TagWrite, repository, moved);
+        }
+        tx.commit(&entry).await?;
         Ok(PushedManifest { digest, subject })
+    }
+
+    /// Holds what the manifest reaches until the transaction ends, or says which blobs are missing, or what has another size.
+    async fn hold_reached(
+        &self,
+        tx: &mut Tx,
+        ctx: &OpContext,
+        place: &Place,
+        id: RepositoryId,
+        manifest: &Manifest,
+    ) -> Result<Reached, RegistryError> {
+        let registry = place.registry.id;
+        // In the order of their digests: two pushes that share content take the same locks in the same order.
+        let mut blobs: BTreeSet<(Digest, u64)> = sized(manifest.required_blobs());
+        let mut missing = BTreeSet::new();
+        let mut reached = Reached::default();
+        for (digest, size) in sized(&manifest.manifests) {
+            match tx.manifest_hold(registry, id, &digest).await? {
+                Some(found) => must_have_size(&digest, size, found)?,
+                // BuildKit's caches are indexes of blobs.
+                None if tx.blob_hold(registry, id, &digest, ctx.now).await?.is_some() => {
+                    blobs.insert((digest, size));
+                    continue;
+                }
+                None => {}
+            }
+            reached.manifests.push(digest);
+        }
+        for (digest, size) in blobs {
+            match tx.blob_hold(registry, id, &digest, ctx.now).await? {
+                Some(found) => must_have_size(&digest, size, found)?,
+                None => {
+                    missing.insert(digest);
+                }
+            }
+            reached.blobs.push(digest);
+        }
+        if missing.is_empty() || self.inner.settings.sparse_images {
+            Ok(reached)
+        } else {
+            Err(RegistryError::ManifestBlobUnknown(missing.into_iter().collect()))
+        }
     }
 
     /// Removes a tag, or a manifest with the tags that name it.
@@ -201,30 +257,24 @@ fn identify(put: &ManifestPut<'_>) -> Result<(Digest, MediaType), RegistryError>
     Ok((digest, media_type))
 }
 
-/// Holds every blob that the manifest needs until the transaction ends, or says which are missing or of another size.
-async fn hold_blobs(
-    tx: &mut Tx,
-    ctx: &OpContext,
-    place: &Place,
-    id: RepositoryId,
-    manifest: &Manifest,
-) -> Result<(), RegistryError> {
-    // In the order of their digests: two pushes that share blobs take the same locks in the same order.
-    let wanted: BTreeSet<(Digest, u64)> = manifest.required_blobs().map(|blob| (blob.digest, blob.size)).collect();
-    let mut missing = Vec::new();
-    for (digest, size) in wanted {
-        match tx.blob_hold(place.registry.id, id, &digest, ctx.now).await? {
-            None => missing.push(digest),
-            Some(found) if found != size => {
-                let message = format!("the manifest says that {digest} has {size} bytes, and it has {found}");
-                return Err(wharf_types::manifest::ManifestError::Field(message).into());
-            }
-            Some(_) => {}
-        }
+/// What a manifest reaches in its repository.
+#[derive(Default)]
+struct Reached {
+    blobs: Vec<Digest>,
+    manifests: Vec<Digest>,
+}
+
+fn sized<'a>(descriptors: impl IntoIterator<Item = &'a Descriptor>) -> BTreeSet<(Digest, u64)> {
+    descriptors
+        .into_iter()
+        .map(|found| (found.digest, found.size))
+        .collect()
+}
+
+fn must_have_size(digest: &Digest, said: u64, found: u64) -> Result<(), RegistryError> {
+    if said == found {
+        return Ok(());
     }
-    if missing.is_empty() {
-        Ok(())
-    } else {
-        Err(RegistryError::ManifestBlobUnknown(missing))
-    }
+    let message = format!("the manifest says that {digest} has {said} bytes, and it has {found}");
+    Err(ManifestError::Field(message).into())
 }

@@ -131,10 +131,7 @@ impl App {
             .registry_get(signed_in.tenant, bound)
             .await?
             .ok_or(Error::Unauthenticated)?;
-        Ok(Some(Place {
-            scope: registry.scope(),
-            registry: registry.into(),
-        }))
+        Ok(Some(registry.into()))
     }
 }
 
@@ -195,11 +192,11 @@ fn granted(subject: &Subject, place: &Place, wanted: Vec<Wanted>) -> Vec<TokenSc
             Decision::Allow(_)
         )
     };
-    let registry = ResourceScope::Registry(place.scope.clone());
+    let registry = ResourceScope::Registry((*place.scope).clone());
     let grant = |Wanted { resource, actions }: Wanted| {
         let actions = match &resource {
             ScopeResource::Repository(name) => {
-                let scope = ResourceScope::Repository(place.scope.clone(), name.clone());
+                let scope = ResourceScope::Repository((*place.scope).clone(), name.clone());
                 actions
                     .iter()
                     .filter(|one| allowed(action_of(*one), &scope))

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use wharf_store::StoreError;
+use wharf_store::meta::Unrecorded;
 use wharf_store::meta::subscription::{Subscription, Tenant};
 use wharf_types::access::{Action, Subject};
 use wharf_types::id::{SubscriptionId, TenantId};
@@ -94,6 +95,7 @@ impl App {
         };
         let mut tx = self.inner.meta.begin(ctx.now).await?;
         if let Some(known) = tx.subscription_by_alias(tenant, alias).await? {
+            tx.commit_unrecorded(Unrecorded::NothingToDo).await?;
             return Ok((known, false));
         }
         tx.subscription_insert(&subscription, ctx.now)

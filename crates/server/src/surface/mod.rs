@@ -8,18 +8,22 @@ mod registry_token;
 pub mod v2;
 
 use std::any::Any;
+use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
 use http::{HeaderValue, StatusCode};
-use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 use wharf_app::App;
 
 use crate::body::drain;
 use crate::host::Host;
+use crate::listen::Peer;
 use crate::request::{CORRELATION_ID, RequestInfo};
 
 /// The largest head of a request (rule 45), of whichever version of HTTP.
@@ -34,16 +38,27 @@ fn head_bytes(request: &Request) -> usize {
             .sum::<usize>()
 }
 
-/// Everything, over one listener.
+/// Everything, as a service of its own: for tests in one process, without a listener. Who asks stands in `ConnectInfo`.
 pub fn router(app: App) -> Router {
-    Router::new()
-        .fallback(dispatch)
-        .with_state(app)
-        .layer(CatchPanicLayer::custom(panicked))
+    async fn fallback(
+        State(app): State<App>,
+        ConnectInfo(address): ConnectInfo<SocketAddr>,
+        request: Request,
+    ) -> Response {
+        let server_name = None;
+        answer(app, Arc::new(Peer { address, server_name }), request).await
+    }
+    Router::new().fallback(fallback).with_state(app)
+}
+
+/// Answers a request of any surface, which came from `peer`.
+pub async fn answer(app: App, peer: Arc<Peer>, request: Request) -> Response {
+    let answered = AssertUnwindSafe(dispatch(app, &peer, request)).catch_unwind().await;
+    answered.unwrap_or_else(|panic| panicked(&*panic))
 }
 
 /// A panic is a bug of ours; the client learns that, the log has the rest.
-fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
+fn panicked(panic: &(dyn Any + Send)) -> Response {
     let text = panic
         .downcast_ref::<&str>()
         .copied()
@@ -53,10 +68,10 @@ fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
     (StatusCode::INTERNAL_SERVER_ERROR, "internal error\n").into_response()
 }
 
-async fn dispatch(State(app): State<App>, request: Request) -> Response {
+async fn dispatch(app: App, peer: &Peer, request: Request) -> Response {
     let started = Instant::now();
     let (parts, body) = request.into_parts();
-    let info = RequestInfo::of(&app, &parts);
+    let info = RequestInfo::of(&app, peer, &parts);
     let id = info.caller.request;
     let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
     // Whatever is logged on the way says which request it was.

@@ -3,180 +3,214 @@
 //! The first time that this process reads a blob as a whole, its hash is computed on the way and the last block is held back until it is known to be
 //! right: a damaged file ends the transfer early instead of finishing it. A part of a blob that was never read as a whole is sent after a look at all
 //! of it. Later reads check the size alone; the scrubbing of stored content is another job.
+//!
+//! What the kernel has in memory is read at once, without a change of threads; small blobs, which is what images' configurations are, stay in ours.
 
-use std::collections::HashSet;
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream::{self, BoxStream, StreamExt};
-use sha2::{Digest as _, Sha256, Sha512};
-use wharf_types::digest::{Algorithm, Digest};
+use moka::sync::Cache;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 use wharf_types::range::ByteRange;
 
 use crate::StoreError;
+use crate::blob::block::{Block, Blocks};
+use crate::blob::verified::{Hasher, Verified};
 use crate::blob::{BlobKey, BlobRead, BlobStore};
 
 /// The bytes of an answer, as they are read.
 pub type BlobStream = BoxStream<'static, Result<Bytes, StoreError>>;
 
-const BLOCK_BYTES: u64 = 1024 * 1024;
-
-/// The blobs that this process has seen whole and right: so many of them at most.
-#[derive(Clone, Debug)]
-pub struct Verified(Arc<Mutex<Known>>);
-
-#[derive(Debug, Default)]
-struct Known {
-    blobs: HashSet<BlobKey>,
-    order: VecDeque<BlobKey>,
+/// The bytes of an answer.
+pub enum BlobContent {
+    /// All of them.
+    Whole(Bytes),
+    /// One block after the other; the next is read when the one before has been sent.
+    Blocks(BlobStream),
 }
 
-/// 100,000 keys of about 100 bytes.
-const MOST_KNOWN: usize = 100_000;
+/// How blobs are read, with what is remembered of them. Cheap to clone.
+#[derive(Clone)]
+pub struct BlobReader {
+    blocks: Blocks,
+    verified: Verified,
+    small: Cache<BlobKey, Bytes>,
+}
 
-impl Default for Verified {
+/// Blobs up to this size are kept in memory,
+const SMALL_BLOB_BYTES: u64 = 64 * 1024;
+/// up to so many bytes in all.
+const SMALL_BLOBS_BYTES: u64 = 16 * 1024 * 1024;
+/// What an entry takes beside its bytes.
+const ENTRY_BYTES: usize = 200;
+/// A client that takes longer than this for a block is not fast.
+const FAST: Duration = Duration::from_millis(50);
+
+impl Default for BlobReader {
     fn default() -> Self {
-        Self(Arc::new(Mutex::new(Known::default())))
-    }
-}
-
-impl Verified {
-    fn contains(&self, blob: &BlobKey) -> bool {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .blobs
-            .contains(blob)
-    }
-
-    fn insert(&self, blob: BlobKey) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.blobs.insert(blob) {
-            known.order.push_back(blob);
-            if known.order.len() > MOST_KNOWN
-                && let Some(oldest) = known.order.pop_front()
-            {
-                known.blobs.remove(&oldest);
-            }
+        let small = Cache::builder()
+            .max_capacity(SMALL_BLOBS_BYTES)
+            .weigher(|_, bytes: &Bytes| u32::try_from(bytes.len() + ENTRY_BYTES).unwrap_or(u32::MAX));
+        Self {
+            blocks: Blocks::default(),
+            verified: Verified::default(),
+            small: small.build(),
         }
     }
 }
 
-/// Streams a blob of `size_bytes` bytes, or a part of it.
-pub async fn download(
-    store: &dyn BlobStore,
-    verified: &Verified,
-    blob: BlobKey,
-    size_bytes: u64,
-    part: Option<ByteRange>,
-) -> Result<BlobStream, StoreError> {
-    let file: Arc<dyn BlobRead> = store.blob_open(&blob, size_bytes).await?.into();
-    let known = verified.contains(&blob);
-    match part {
-        None if known => Ok(blocks(file, 0, size_bytes)),
-        None => Ok(checked(file, verified.clone(), blob, size_bytes)),
-        Some(part) => {
-            if !known {
-                let mut whole = checked(Arc::clone(&file), verified.clone(), blob, size_bytes);
-                while let Some(block) = whole.next().await {
-                    block?;
-                }
-            }
-            Ok(blocks(file, part.start, part.end + 1))
+impl BlobReader {
+    /// A blob of `size_bytes` bytes, or a part of it.
+    pub async fn download(
+        &self,
+        store: &dyn BlobStore,
+        blob: BlobKey,
+        size_bytes: u64,
+        part: Option<ByteRange>,
+    ) -> Result<BlobContent, StoreError> {
+        if size_bytes <= SMALL_BLOB_BYTES {
+            let whole = self.small_blob(store, blob, size_bytes).await?;
+            return Ok(BlobContent::Whole(match part {
+                None => whole,
+                Some(part) => whole.slice(part.start as usize..part.end as usize + 1),
+            }));
         }
+        let file: Arc<dyn BlobRead> = store.blob_open(&blob, size_bytes).await?.into();
+        let known = self.verified.contains(&blob);
+        let transfer = |start, end, in_flight| Transfer::new(&self.blocks, &file, start..end, in_flight);
+        Ok(BlobContent::Blocks(match part {
+            None if known => transfer(0, size_bytes, 1).plain(),
+            // One block is being sent while the one after it is held back.
+            None => transfer(0, size_bytes, 2).checked(self.verified.clone(), blob),
+            Some(part) => {
+                self.look_at_all(&file, blob, size_bytes).await?;
+                transfer(part.start, part.end + 1, 1).plain()
+            }
+        }))
+    }
+
+    async fn small_blob(&self, store: &dyn BlobStore, blob: BlobKey, size_bytes: u64) -> Result<Bytes, StoreError> {
+        if let Some(known) = self.small.get(&blob).filter(|known| known.len() as u64 == size_bytes) {
+            return Ok(known);
+        }
+        let file = store.blob_open(&blob, size_bytes).await?;
+        let mut whole = Vec::new();
+        let mut hasher = Hasher::new(blob.digest.algorithm());
+        while let left @ 1.. = size_bytes - whole.len() as u64 {
+            let block = file.read_at(whole.len() as u64, self.blocks.take(left, false)).await?;
+            let (updated, block) = hasher.update(block).await?;
+            hasher = updated;
+            whole.extend_from_slice(block.as_ref());
+        }
+        hasher.check(blob.digest)?;
+        let whole = Bytes::from(whole);
+        self.small.insert(blob, whole.clone());
+        Ok(whole)
+    }
+
+    /// Reads all of a blob that was never read as a whole: of many who want a part of it, one.
+    async fn look_at_all(&self, file: &Arc<dyn BlobRead>, blob: BlobKey, size_bytes: u64) -> Result<(), StoreError> {
+        if self.verified.contains(&blob) {
+            return Ok(());
+        }
+        let _turn = self.verified.turn(blob).await;
+        if self.verified.contains(&blob) {
+            return Ok(());
+        }
+        let whole = Transfer::new(&self.blocks, file, 0..size_bytes, 2);
+        let mut whole = whole.checked(self.verified.clone(), blob);
+        while let Some(block) = whole.next().await {
+            block?;
+        }
+        Ok(())
     }
 }
 
-/// The bytes from `start` up to `end`. One block is read ahead while the one before it is being sent.
-fn blocks(file: Arc<dyn BlobRead>, start: u64, end: u64) -> BlobStream {
-    let count = (end - start).div_ceil(BLOCK_BYTES);
-    stream::iter(0..count)
-        .map(move |index| {
-            let file = Arc::clone(&file);
-            let at = start + index * BLOCK_BYTES;
+/// The bytes of a range of a blob, on their way to a client.
+struct Transfer {
+    blocks: Blocks,
+    file: Arc<dyn BlobRead>,
+    at: u64,
+    end: u64,
+    /// So many blocks may be held: the next one is read when one has been sent, so that a slow client keeps little memory.
+    in_flight: Arc<Semaphore>,
+    fast: bool,
+}
+
+impl Transfer {
+    fn new(blocks: &Blocks, file: &Arc<dyn BlobRead>, range: std::ops::Range<u64>, in_flight: usize) -> Self {
+        Self {
+            blocks: blocks.clone(),
+            file: Arc::clone(file),
+            at: range.start,
+            end: range.end,
+            in_flight: Arc::new(Semaphore::new(in_flight)),
+            fast: true,
+        }
+    }
+
+    async fn next(&mut self) -> Result<Option<Block>, StoreError> {
+        if self.at == self.end {
+            return Ok(None);
+        }
+        let permit = self.permit().await?;
+        let mut block = self.blocks.take(self.end - self.at, self.fast);
+        if !self.file.read_now(self.at, block.as_mut_slice()) {
+            block = self.file.read_at(self.at, block).await?;
+        }
+        self.at += block.len() as u64;
+        Ok(Some(block.holding(permit)))
+    }
+
+    async fn permit(&mut self) -> Result<OwnedSemaphorePermit, StoreError> {
+        if let Ok(permit) = Arc::clone(&self.in_flight).try_acquire_owned() {
+            return Ok(permit);
+        }
+        let began = Instant::now();
+        let permit = Arc::clone(&self.in_flight).acquire_owned().await;
+        self.fast = began.elapsed() < FAST;
+        permit.map_err(|error| StoreError::file("the transfer was ended", std::io::Error::other(error)))
+    }
+
+    fn plain(self) -> BlobStream {
+        stream::try_unfold(self, |mut transfer| async move {
+            let block = transfer.next().await?;
+            Ok(block.map(|block| (Bytes::from(block), transfer)))
+        })
+        .boxed()
+    }
+
+    /// The whole blob, its last block only when all of it is right.
+    fn checked(self, verified: Verified, blob: BlobKey) -> BlobStream {
+        struct State {
+            transfer: Transfer,
+            hasher: Hasher,
+            held: Option<Block>,
+        }
+        let state = State {
+            transfer: self,
+            hasher: Hasher::new(blob.digest.algorithm()),
+            held: None,
+        };
+        stream::try_unfold(Some(state), move |state| {
+            let verified = verified.clone();
             async move {
-                file.read_at(at, usize::try_from((end - at).min(BLOCK_BYTES)).unwrap_or(0))
-                    .await
+                let Some(mut state) = state else { return Ok(None) };
+                while let Some(block) = state.transfer.next().await? {
+                    let (hasher, block) = state.hasher.update(block).await?;
+                    state.hasher = hasher;
+                    if let Some(ready) = state.held.replace(block) {
+                        return Ok(Some((ready.into(), Some(state))));
+                    }
+                }
+                state.hasher.check(blob.digest)?;
+                verified.insert(blob);
+                Ok(state.held.map(|last| (last.into(), None)))
             }
         })
-        .buffered(2)
         .boxed()
-}
-
-enum Hasher {
-    Sha256(Sha256),
-    Sha512(Sha512),
-}
-
-impl Hasher {
-    fn new(algorithm: Algorithm) -> Self {
-        match algorithm {
-            Algorithm::Sha256 => Self::Sha256(Sha256::new()),
-            Algorithm::Sha512 => Self::Sha512(Sha512::new()),
-        }
     }
-
-    /// Hashing a block takes about a millisecond: off the runtime's threads.
-    async fn update(mut self, block: Bytes) -> Result<Self, StoreError> {
-        let work = move || {
-            match &mut self {
-                Self::Sha256(hash) => hash.update(&block),
-                Self::Sha512(hash) => hash.update(&block),
-            }
-            self
-        };
-        tokio::task::spawn_blocking(work)
-            .await
-            .map_err(|error| StoreError::file("hashing ended early", std::io::Error::other(error)))
-    }
-
-    fn digest(self) -> Digest {
-        match self {
-            Self::Sha256(hash) => Digest::Sha256(hash.finalize().into()),
-            Self::Sha512(hash) => Digest::Sha512(hash.finalize().into()),
-        }
-    }
-}
-
-/// The whole blob, its last block only when all of it is right.
-fn checked(file: Arc<dyn BlobRead>, verified: Verified, blob: BlobKey, size_bytes: u64) -> BlobStream {
-    struct State {
-        blocks: BlobStream,
-        hasher: Hasher,
-        held: Option<Bytes>,
-    }
-    let state = State {
-        blocks: blocks(file, 0, size_bytes),
-        hasher: Hasher::new(blob.digest.algorithm()),
-        held: None,
-    };
-    stream::try_unfold(Some(state), move |state| {
-        let verified = verified.clone();
-        async move {
-            let Some(mut state) = state else { return Ok(None) };
-            loop {
-                match state.blocks.next().await.transpose()? {
-                    Some(block) => {
-                        state.hasher = state.hasher.update(block.clone()).await?;
-                        if let Some(ready) = state.held.replace(block) {
-                            return Ok(Some((ready, Some(state))));
-                        }
-                    }
-                    None if state.hasher.digest() == blob.digest => {
-                        verified.insert(blob);
-                        return Ok(state.held.map(|last| (last, None)));
-                    }
-                    None => {
-                        return Err(StoreError::corrupt(
-                            "blob",
-                            blob.digest,
-                            "its bytes do not have this digest",
-                        ));
-                    }
-                }
-            }
-        }
-    })
-    .boxed()
 }

@@ -6,16 +6,14 @@
 mod append;
 mod commit;
 mod folders;
+mod read;
 mod room;
 
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use async_trait::async_trait;
-use bytes::{Bytes, BytesMut};
 use uuid::Uuid;
 use wharf_types::digest::{Algorithm, Digest};
 
@@ -196,7 +194,7 @@ impl BlobStore for FileStore {
                     format!("has {found} bytes instead of {size_bytes}"),
                 ));
             }
-            Ok(Box::new(OpenFile(Arc::new((file, path)))) as Box<dyn BlobRead>)
+            Ok(Box::new(read::OpenFile::new(file, path)) as Box<dyn BlobRead>)
         })
         .await
     }
@@ -229,25 +227,4 @@ fn write_owner(root: &Path, installation: Uuid) -> Result<(), StoreError> {
     File::open(&draft).and_then(|file| file.sync_all()).map_err(failed)?;
     fs::rename(&draft, &path).map_err(failed)?;
     sync_folder(root)
-}
-
-struct OpenFile(Arc<(File, PathBuf)>);
-
-#[async_trait]
-impl BlobRead for OpenFile {
-    async fn read_at(&self, offset: u64, length: usize) -> Result<Bytes, StoreError> {
-        let open = Arc::clone(&self.0);
-        blocking(move || {
-            let (file, path) = &*open;
-            let mut block = BytesMut::zeroed(length);
-            match file.read_exact_at(&mut block, offset) {
-                Ok(()) => Ok(block.freeze()),
-                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                    Err(StoreError::corrupt("blob", path.display(), "ended early"))
-                }
-                Err(error) => Err(StoreError::file(format!("cannot read {}", path.display()), error)),
-            }
-        })
-        .await
-    }
 }

@@ -6,9 +6,11 @@
 //! The order that keeps acknowledged content (rules 54 to 56): bytes are written and synced, then renamed to where their digest says, then the directory
 //! is synced, and only then is a row committed. Whatever a crash leaves behind is a file without a row, which nobody can see.
 
+mod block;
 mod download;
 mod file;
 mod hash;
+mod verified;
 
 use std::any::Any;
 use std::pin::Pin;
@@ -23,7 +25,8 @@ use wharf_types::id::{RegistryId, UploadId};
 
 use crate::StoreError;
 
-pub use download::{BlobStream, Verified, download};
+pub use block::Block;
+pub use download::{BlobContent, BlobReader, BlobStream};
 pub use file::FileStore;
 pub use hash::RunningHash;
 
@@ -85,8 +88,13 @@ pub struct Appended {
 /// A blob that is being read.
 #[async_trait]
 pub trait BlobRead: Send + Sync {
-    /// The `length` bytes from `offset` on, which must lie within the blob.
-    async fn read_at(&self, offset: u64, length: usize) -> Result<Bytes, StoreError>;
+    /// Fills `bytes` with those from `offset` on, if nobody has to wait for that, and says whether it did. What it could not do, [`Self::read_at`] does.
+    fn read_now(&self, _offset: u64, _bytes: &mut [u8]) -> bool {
+        false
+    }
+
+    /// Fills the block with the bytes from `offset` on, which must lie within the blob.
+    async fn read_at(&self, offset: u64, block: Block) -> Result<Block, StoreError>;
 }
 
 /// A place for bytes.

@@ -7,13 +7,14 @@ use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection, Transaction};
 
 use crate::StoreError;
-use crate::meta::generations::Generations;
+use crate::meta::generations::{Generations, Stale};
 use crate::meta::journal::Entry;
+use crate::meta::writer::Turn;
 
 pub(crate) enum Connection {
     Sqlite(PoolConnection<Sqlite>),
     Postgres(PoolConnection<Postgres>),
-    SqliteTx(Transaction<'static, Sqlite>),
+    SqliteTx(Turn),
     PostgresTx(Transaction<'static, Postgres>),
 }
 
@@ -25,7 +26,8 @@ pub(crate) enum Backend<'a> {
 /// A connection that reads. Every method of it is a query.
 pub struct Read {
     pub(crate) connection: Connection,
-    /// A statement failed: the transaction that it belongs to will not be committed.
+    /// A statement failed, or is under way: the transaction that it belongs to will not be committed. One whose future was dropped stays so, since nobody
+    /// saw how it went.
     failed: bool,
 }
 
@@ -48,9 +50,16 @@ impl Read {
         }
     }
 
-    /// Takes note of a statement's failure.
+    /// Begins a statement, which [`Self::checked`] ends.
+    pub(crate) fn start(&mut self) -> Result<(), StoreError> {
+        self.usable()?;
+        self.failed = true;
+        Ok(())
+    }
+
+    /// Takes note of how a statement went.
     pub(crate) fn checked<T>(&mut self, result: Result<T, sqlx::Error>) -> Result<T, StoreError> {
-        self.failed |= result.is_err();
+        self.failed = result.is_err();
         result.map_err(StoreError::from)
     }
 
@@ -62,7 +71,7 @@ impl Read {
         match &mut self.connection {
             Connection::Sqlite(connection) => Backend::Sqlite(connection),
             Connection::Postgres(connection) => Backend::Postgres(connection),
-            Connection::SqliteTx(transaction) => Backend::Sqlite(transaction),
+            Connection::SqliteTx(turn) => Backend::Sqlite(turn.connection()),
             Connection::PostgresTx(transaction) => Backend::Postgres(transaction),
         }
     }
@@ -74,7 +83,8 @@ pub struct Tx {
     pub(crate) generations: Arc<Generations>,
     /// The hybrid-logical-clock version of all rows that this transaction writes.
     pub(crate) version: i64,
-    pub(crate) recorded: Vec<wharf_types::journal::Area>,
+    /// What the commit makes stale.
+    pub(crate) stale: Vec<Stale>,
 }
 
 impl Deref for Tx {
@@ -98,6 +108,9 @@ pub enum Unrecorded {
     UploadProgress,
     /// The product's own notes: keys, seals, counters, times of last use.
     Bookkeeping,
+    /// It wrote nothing: what it found is the answer, which is told only when it is durable. On SQLite it may have seen changes that were about to be
+    /// committed.
+    NothingToDo,
 }
 
 impl Tx {
@@ -125,21 +138,20 @@ impl Tx {
         let Self {
             read,
             generations,
-            recorded,
+            stale,
             ..
         } = self;
+        let transaction = match read.connection {
+            Connection::SqliteTx(turn) => return turn.keep(stale).await,
+            Connection::PostgresTx(transaction) => transaction,
+            // A `Tx` is only made of transactions (open.rs); a plain connection has nothing to commit.
+            Connection::Sqlite(_) | Connection::Postgres(_) => return Ok(()),
+        };
         // A task of its own: a client that goes away drops its request's future at any await, and a change that became durable all the same would be
         // unknown to this node's memory.
         let commit = tokio::spawn(async move {
-            match read.connection {
-                Connection::SqliteTx(transaction) => transaction.commit().await?,
-                Connection::PostgresTx(transaction) => transaction.commit().await?,
-                // A `Tx` is only made of transactions (open.rs); a plain connection has nothing to commit.
-                Connection::Sqlite(_) | Connection::Postgres(_) => {}
-            }
-            for area in recorded {
-                generations.bump(area);
-            }
+            let _committing = generations.committing(stale);
+            transaction.commit().await?;
             Ok(())
         });
         commit

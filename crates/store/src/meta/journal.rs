@@ -10,10 +10,11 @@ use sha2::{Digest as _, Sha256};
 use sqlx::FromRow;
 use uuid::Uuid;
 use wharf_types::id::{RegistryId, RequestId, TenantId};
-use wharf_types::journal::{Area, JournalKind, Outcome};
+use wharf_types::journal::{JournalKind, Outcome};
 use wharf_types::time::Time;
 
 use crate::StoreError;
+use crate::meta::generations::Stale;
 use crate::meta::{Read, Tx, stored};
 
 /// What is recorded of a change.
@@ -294,9 +295,7 @@ impl Tx {
             payload.to_string(),
             version,
         );
-        if kind.area() != Area::Record {
-            self.recorded.push(kind.area());
-        }
+        self.stale.extend(Stale::by(entry));
         Ok(())
     }
 

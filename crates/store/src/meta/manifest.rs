@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use sqlx::FromRow;
 use wharf_types::digest::Digest;
 use wharf_types::id::{RegistryId, RepositoryId};
@@ -20,7 +21,7 @@ pub struct StoredManifest {
     /// What it was sent as.
     pub media_type: MediaType,
     /// Its bytes.
-    pub content: Vec<u8>,
+    pub content: Bytes,
 }
 
 /// What is written of a manifest.
@@ -82,7 +83,7 @@ impl TryFrom<Row> for StoredManifest {
         Ok(Self {
             digest: stored(TABLE, &digest, &digest)?,
             media_type,
-            content,
+            content: content.into(),
         })
     }
 }
@@ -242,6 +243,23 @@ impl Tx {
                 .await?;
         }
         Ok(rows == 1)
+    }
+
+    /// Holds a manifest for this transaction, if the repository has it: until the commit nobody can delete it. Returns its size in bytes.
+    pub async fn manifest_hold(
+        &mut self,
+        registry: RegistryId,
+        repository: RepositoryId,
+        digest: &Digest,
+    ) -> Result<Option<u64>, StoreError> {
+        const READ: &str =
+            "SELECT size_bytes FROM manifests WHERE registry_id = $1 AND repository_id = $2 AND digest = $3";
+        const HOLD: &str =
+            "SELECT size_bytes FROM manifests WHERE registry_id = $1 AND repository_id = $2 AND digest = $3 FOR SHARE";
+        // SQLite has one writer, and no row locks.
+        let sql = if self.is_sqlite() { READ } else { HOLD };
+        let row = fetch_optional!((i64,), self, sql, registry.0, repository.0, digest.to_string());
+        Ok(row.map(|(size,)| unsigned(size)))
     }
 
     async fn reference_insert(

@@ -12,6 +12,7 @@ mod connection;
 mod generations;
 mod migrate;
 mod open;
+mod writer;
 
 pub mod admin_password;
 pub mod application;
@@ -33,7 +34,7 @@ pub mod tombstone;
 pub mod upload;
 
 pub use connection::{Read, Tx, Unrecorded};
-pub use generations::Generations;
+pub use generations::{ContentShard, Generations};
 pub use open::{Database, MetaStore};
 
 use std::str::FromStr;
@@ -44,6 +45,15 @@ use crate::StoreError;
 fn stored<T: FromStr>(table: &'static str, id: impl ToString, text: &str) -> Result<T, StoreError> {
     text.parse()
         .map_err(|_| StoreError::corrupt(table, id, format!("{text:?} is not a value of this column")))
+}
+
+/// Reads names back that the database put into one text; none of them holds a comma.
+fn listed<T: FromStr>(table: &'static str, names: Option<String>) -> Result<Vec<T>, StoreError> {
+    let names = names.unwrap_or_default();
+    names
+        .split_terminator(',')
+        .map(|name| stored(table, name, name))
+        .collect()
 }
 
 /// Reads a stored JSON text back.

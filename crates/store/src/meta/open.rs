@@ -15,6 +15,7 @@ use crate::StoreError;
 use crate::meta::connection::{Connection, Read, Tx};
 use crate::meta::generations::Generations;
 use crate::meta::migrate::migrate;
+use crate::meta::writer::Writer;
 
 /// Which database.
 #[derive(Clone, Debug)]
@@ -27,9 +28,9 @@ pub enum Database {
 
 #[derive(Clone)]
 enum Pools {
-    /// SQLite has one writer at a time: it is a pool of one, so that writers queue here, in order, and not in the file's lock.
+    /// SQLite has one writer at a time: writers queue here, in order, and not in the file's lock.
     Sqlite {
-        writer: SqlitePool,
+        writer: Writer,
         readers: SqlitePool,
     },
     Postgres(PgPool),
@@ -53,13 +54,14 @@ const BUSY_PAUSE: Duration = Duration::from_millis(20);
 impl MetaStore {
     /// Opens the database, making it where it does not exist, and brings its schema up to date.
     pub async fn open(database: &Database, now: Time) -> Result<Self, StoreError> {
+        let generations = Arc::default();
         let pools = match database {
-            Database::Sqlite(path) => open_sqlite(path).await?,
+            Database::Sqlite(path) => open_sqlite(path, &generations).await?,
             Database::Postgres(url) => open_postgres(url).await?,
         };
         let store = Self {
             pools,
-            generations: Arc::default(),
+            generations,
             clock: Arc::default(),
         };
         migrate(&store, now).await?;
@@ -80,8 +82,7 @@ impl MetaStore {
     /// A write transaction.
     pub async fn begin(&self, now: Time) -> Result<Tx, StoreError> {
         let connection = match &self.pools {
-            // The write lock is taken at once: a reader that turns writer half-way would fail instead of waiting.
-            Pools::Sqlite { writer, .. } => Connection::SqliteTx(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Pools::Sqlite { writer, .. } => Connection::SqliteTx(writer.begin(ACQUIRE_TIMEOUT).await?),
             Pools::Postgres(pool) => Connection::PostgresTx(pool.begin().await?),
         };
         let version = self.tick(now);
@@ -89,7 +90,7 @@ impl MetaStore {
             read: Read::new(connection),
             generations: Arc::clone(&self.generations),
             version,
-            recorded: Vec::new(),
+            stale: Vec::new(),
         })
     }
 
@@ -124,7 +125,7 @@ impl MetaStore {
     }
 }
 
-async fn open_sqlite(path: &PathBuf) -> Result<Pools, StoreError> {
+async fn open_sqlite(path: &PathBuf, generations: &Arc<Generations>) -> Result<Pools, StoreError> {
     let options = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
@@ -135,14 +136,10 @@ async fn open_sqlite(path: &PathBuf) -> Result<Pools, StoreError> {
         .busy_timeout(BUSY_TIMEOUT)
         .pragma("journal_size_limit", "67108864");
     let deadline = Instant::now() + BUSY_TIMEOUT;
+    // What a transaction changed so far is kept in memory for its undoing.
+    let writing = options.clone().pragma("temp_store", "memory");
     let writer = loop {
-        let pool = SqlitePoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            // On a full disk SQLite rolls a transaction back by itself, of which the driver does not know: that connection would begin no other.
-            .before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }))
-            .connect_with(options.clone());
-        match pool.await.map_err(StoreError::from) {
+        match Writer::open(writing.clone(), Arc::clone(generations)).await {
             // SQLite does not wait when it changes a new file's journal mode while another process writes the first tables.
             Err(StoreError::Retry) if Instant::now() < deadline => tokio::time::sleep(BUSY_PAUSE).await,
             other => break other?,
@@ -151,6 +148,8 @@ async fn open_sqlite(path: &PathBuf) -> Result<Pools, StoreError> {
     let readers = SqlitePoolOptions::new()
         .max_connections(SQLITE_READERS)
         .acquire_timeout(ACQUIRE_TIMEOUT)
+        // The file is here: a connection to it does not break while nobody uses it.
+        .test_before_acquire(false)
         .connect_with(options.read_only(true).create_if_missing(false))
         .await?;
     Ok(Pools::Sqlite { writer, readers })

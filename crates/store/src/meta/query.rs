@@ -16,7 +16,7 @@ macro_rules! on_backend {
 macro_rules! execute {
     ($read:expr, $sql:expr $(, $bind:expr)* $(,)?) => {
         {
-            $read.usable()?;
+            $read.start()?;
             let done = on_backend!($read, connection => sqlx::query($sql)$(.bind($bind))*.execute(connection).await
                 .map(|done| done.rows_affected()));
             $read.checked(done)?
@@ -28,7 +28,7 @@ macro_rules! execute {
 macro_rules! fetch_optional {
     ($row:ty, $read:expr, $sql:expr $(, $bind:expr)* $(,)?) => {
         {
-            $read.usable()?;
+            $read.start()?;
             let row = on_backend!($read, connection => sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.fetch_optional(connection).await);
             $read.checked(row)?
         }
@@ -39,7 +39,7 @@ macro_rules! fetch_optional {
 macro_rules! fetch_all {
     ($row:ty, $read:expr, $sql:expr $(, $bind:expr)* $(,)?) => {
         {
-            $read.usable()?;
+            $read.start()?;
             let rows = on_backend!($read, connection => sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.fetch_all(connection).await);
             $read.checked(rows)?
         }
@@ -49,8 +49,14 @@ macro_rules! fetch_all {
 /// Runs a statement that only locks rows, where transactions run side by side: SQLite has one writer at a time and no such statement.
 macro_rules! lock {
     ($tx:expr, $sql:expr $(, $bind:expr)* $(,)?) => {
-        if let $crate::meta::connection::Backend::Postgres(connection) = $tx.backend() {
-            let locked = sqlx::query($sql)$(.bind($bind))*.execute(connection).await;
+        if !$tx.is_sqlite() {
+            $tx.start()?;
+            let locked = match $tx.backend() {
+                $crate::meta::connection::Backend::Postgres(connection) => {
+                    sqlx::query($sql)$(.bind($bind))*.execute(connection).await.map(drop)
+                }
+                $crate::meta::connection::Backend::Sqlite(_) => Ok(()),
+            };
             $tx.checked(locked)?;
         }
     };

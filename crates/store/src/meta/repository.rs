@@ -6,7 +6,7 @@ use wharf_types::name::RepositoryName;
 use wharf_types::time::Time;
 
 use crate::StoreError;
-use crate::meta::{Read, Tx, cursor, stored};
+use crate::meta::{Read, Tx, cursor, listed};
 
 impl Read {
     /// The repository of that name. It may hold nothing yet, or nothing any more.
@@ -26,13 +26,13 @@ impl Read {
         after: &str,
         limit: usize,
     ) -> Result<Vec<RepositoryName>, StoreError> {
-        const SQL: &str = "SELECT name FROM repositories WHERE registry_id = $1 AND name > $2 AND EXISTS (
-            SELECT 1 FROM manifests WHERE manifests.registry_id = $1 AND manifests.repository_id = repositories.id)
-            ORDER BY name LIMIT $3";
-        let rows = fetch_all!((String,), self, SQL, registry.0, cursor(after), limit as i64);
-        rows.into_iter()
-            .map(|(name,)| stored("repositories", &name, &name))
-            .collect()
+        // One row for all of them: a row for each costs the driver more than the database.
+        const SQL: &str = "SELECT string_agg(name, ',' ORDER BY name) FROM (
+            SELECT name FROM repositories WHERE registry_id = $1 AND name > $2 AND EXISTS (
+                SELECT 1 FROM manifests WHERE manifests.registry_id = $1 AND manifests.repository_id = repositories.id)
+            ORDER BY name LIMIT $3) AS page";
+        let row = fetch_optional!((Option<String>,), self, SQL, registry.0, cursor(after), limit as i64);
+        listed("repositories", row.and_then(|(names,)| names))
     }
 }
 

@@ -6,7 +6,7 @@ use wharf_types::name::{RepositoryName, TagName};
 use wharf_types::time::Time;
 
 use crate::StoreError;
-use crate::meta::{Read, Tx, cursor, stored};
+use crate::meta::{Read, Tx, cursor, listed, stored};
 
 impl Read {
     /// What a tag names.
@@ -29,16 +29,13 @@ impl Read {
         after: &str,
         limit: usize,
     ) -> Result<Option<Vec<TagName>>, StoreError> {
-        const SQL: &str =
-            "SELECT name FROM tags WHERE registry_id = $1 AND repository_id = $2 AND name > $3 ORDER BY name LIMIT $4";
-        let Some(id) = self.repository_get(registry, repository).await? else {
-            return Ok(None);
-        };
-        let rows = fetch_all!((String,), self, SQL, registry.0, id.0, cursor(after), limit as i64);
-        rows.into_iter()
-            .map(|(name,)| stored("tags", &name, &name))
-            .collect::<Result<_, _>>()
-            .map(Some)
+        // One row for all of them: a row for each costs the driver more than the database.
+        const SQL: &str = "SELECT (SELECT string_agg(name, ',' ORDER BY name) FROM (
+                SELECT name FROM tags WHERE registry_id = $1 AND repository_id = repositories.id AND name > $3 ORDER BY name LIMIT $4
+            ) AS page) FROM repositories WHERE registry_id = $1 AND name = $2";
+        let page = (cursor(after), limit as i64);
+        let row = fetch_optional!((Option<String>,), self, SQL, registry.0, repository.as_str(), page.0, page.1);
+        row.map(|(names,)| listed("tags", names)).transpose()
     }
 }
 

@@ -36,7 +36,7 @@ async fn a_manifest_reads_back_as_it_was_sent(store: &MetaStore) {
         let stored = StoredManifest {
             digest: sent.digest,
             media_type,
-            content: content.clone(),
+            content: content.clone().into(),
         };
         let mut read = store.read().await.unwrap();
         let found = read
@@ -177,7 +177,7 @@ async fn content_shared_between_repositories_survives_in_the_other(store: &MetaS
         .await
         .unwrap()
         .unwrap();
-    assert_eq!(found.content, b"shared");
+    assert_eq!(found.content, &b"shared"[..]);
     assert_eq!(
         read.manifest_by_digest(registry, &world.repository, &shared)
             .await
@@ -219,7 +219,7 @@ async fn a_manifest_pushed_while_its_twin_is_deleted_is_there(place: &Place) {
         .manifest_by_digest(registry, &name("team/api"), &twin)
         .await
         .unwrap();
-    assert_eq!(found.unwrap().content, b"twin");
+    assert_eq!(found.unwrap().content, &b"twin"[..]);
     store.close().await;
 }
 

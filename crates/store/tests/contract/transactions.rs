@@ -6,7 +6,7 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use wharf_store::meta::subscription::Tenant;
-use wharf_store::meta::{MetaStore, Unrecorded};
+use wharf_store::meta::{ContentShard, MetaStore, Unrecorded};
 use wharf_types::id::TenantId;
 use wharf_types::journal::JournalKind;
 
@@ -20,6 +20,8 @@ store_contract!(
     generations_move_on_commit_and_not_on_rollback,
     a_record_that_changes_nothing_moves_no_generation,
     a_commit_that_nobody_waits_for_is_whole,
+    of_many_at_once_each_keeps_its_own_changes,
+    what_is_told_is_durable_also_when_many_commit_at_once,
 );
 
 fn tenant() -> Tenant {
@@ -89,8 +91,13 @@ async fn after_a_refused_statement_nothing_is_committed(store: &MetaStore) {
     }
 }
 
+fn content(store: &MetaStore) -> u64 {
+    let shard = ContentShard::of(&[&entry().resource]);
+    store.generations().content(shard).expect("no commit is under way")
+}
+
 async fn generations_move_on_commit_and_not_on_rollback(store: &MetaStore) {
-    let seen = || (store.generations().access(), store.generations().content());
+    let seen = || (store.generations().access(), content(store));
     let start = seen();
     let mut tx = store.begin(at(1)).await.unwrap();
     tx.record(&entry_of(JournalKind::RoleAssignmentWrite)).await.unwrap();
@@ -106,7 +113,7 @@ async fn generations_move_on_commit_and_not_on_rollback(store: &MetaStore) {
 }
 
 async fn a_record_that_changes_nothing_moves_no_generation(store: &MetaStore) {
-    let seen = || (store.generations().access(), store.generations().content());
+    let seen = || (store.generations().access(), content(store));
     let start = seen();
     let tx = store.begin(at(1)).await.unwrap();
     tx.commit(&entry_of(JournalKind::SignIn)).await.unwrap();
@@ -150,4 +157,45 @@ async fn a_commit_that_nobody_waits_for_is_whole(store: &MetaStore) {
 
 async fn commit_nothing(store: &MetaStore) {
     commit(store.begin(at(1)).await.unwrap()).await;
+}
+
+/// On SQLite they share commits: one that fails or is given up takes nothing of the others along.
+async fn of_many_at_once_each_keeps_its_own_changes(store: &MetaStore) {
+    let known = tenant();
+    change!(store, tx => tx.tenant_insert(&known, at(1)));
+    let tasks = (0..60).map(|number| {
+        let (store, known) = (store.clone(), known.clone());
+        tokio::spawn(async move {
+            let mut tx = store.begin(at(1)).await.unwrap();
+            tx.tenant_insert(&tenant(), at(1)).await.unwrap();
+            match number % 3 {
+                0 => tx.commit(&entry()).await.unwrap(),
+                1 => assert!(is_conflict(&tx.tenant_insert(&known, at(1)).await)),
+                _ => drop(tx),
+            }
+        })
+    });
+    for task in tasks.collect::<Vec<_>>() {
+        task.await.unwrap();
+    }
+    assert_eq!(tenants(store).await.len(), 1 + 20);
+    assert_eq!(records(store).await, 20);
+}
+
+async fn what_is_told_is_durable_also_when_many_commit_at_once(store: &MetaStore) {
+    let tasks = (0..50).map(|_| {
+        let store = store.clone();
+        tokio::spawn(async move {
+            let (tenant, before) = (tenant(), store.generations().access());
+            let mut tx = store.begin(at(1)).await.unwrap();
+            tx.tenant_insert(&tenant, at(1)).await.unwrap();
+            tx.commit(&entry_of(JournalKind::TenantCreate)).await.unwrap();
+            // Another connection sees it as soon as this one was told, and this node's memory knows.
+            assert!(tenants(&store).await.contains(&tenant));
+            assert!(store.generations().access() > before);
+        })
+    });
+    for task in tasks.collect::<Vec<_>>() {
+        task.await.unwrap();
+    }
 }

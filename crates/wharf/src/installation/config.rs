@@ -9,6 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use url::Url;
 use wharf_app::PublicAddress;
+use wharf_server::listen::Limits;
 use wharf_store::meta::Database;
 
 use crate::cli::server::{DataArgs, ServeArgs, TlsMode};
@@ -28,6 +29,8 @@ struct File {
     tls_key: Option<PathBuf>,
     trusted_proxies: Option<Vec<IpAddr>>,
     reserved_bytes: Option<u64>,
+    limits: Option<Limits>,
+    sparse_images: Option<bool>,
     log: Option<String>,
     log_format: Option<LogFormat>,
 }
@@ -67,6 +70,8 @@ pub(crate) struct Config {
     pub(crate) tls: TlsSource,
     pub(crate) trusted_proxies: Vec<IpAddr>,
     pub(crate) reserved_bytes: Option<u64>,
+    pub(crate) limits: Limits,
+    pub(crate) sparse_images: bool,
     pub(crate) log: String,
     pub(crate) log_format: LogFormat,
 }
@@ -93,6 +98,7 @@ impl Config {
             ..Self::for_admin_file(args.data, file, environment)?
         };
         check_domain(&config.domain)?;
+        config.limits.check()?;
         Ok(config)
     }
 
@@ -117,6 +123,8 @@ impl Config {
             tls: TlsSource::Off,
             trusted_proxies: file.trusted_proxies.unwrap_or_default(),
             reserved_bytes: file.reserved_bytes,
+            limits: file.limits.unwrap_or_default(),
+            sparse_images: file.sparse_images.unwrap_or_default(),
             log: environment
                 .log
                 .clone()

@@ -40,6 +40,7 @@ pub(crate) async fn open(config: &Config, data: DataFolder, public: PublicAddres
     };
     let mut settings = Settings::new(public);
     settings.trusted_proxies.clone_from(&config.trusted_proxies);
+    settings.sparse_images = config.sparse_images;
     settings.shared_database = config.database.is_some();
     let blobs: Arc<dyn BlobStore> = Arc::new(blobs);
     let app = App::open(Parts {

@@ -2,6 +2,7 @@
 
 mod greeting;
 mod jobs;
+mod open_files;
 mod tls;
 
 use std::io::ErrorKind;
@@ -10,8 +11,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use axum_server::Handle;
 use tokio::signal::unix::{SignalKind, signal};
+use wharf_server::listen::{Listening, Stop};
 
 use crate::cli::server::ServeArgs;
 use crate::environment::Environment;
@@ -37,26 +38,28 @@ pub(crate) fn run(args: ServeArgs, environment: &Environment) -> anyhow::Result<
 async fn serve(config: Config) -> anyhow::Result<()> {
     let data = DataFolder::open(&config.data)?;
     let _in_use = data.occupy()?;
+    let limits = open_files::fit(config.limits.clone());
     let listener = listen(config.listen)?;
     let address = listener.local_addr().context("cannot listen")?;
     let public = config.public_address(address.port())?;
     let certificate = tls::certificate(&config, &data, &public, address.ip())?;
     let opened = open(&config, data, public).await?;
     let app = opened.app;
-    let handle = Handle::new();
-    let stop = stop_on_signal(handle.clone())?;
+    let (stop, stopping) = Stop::new();
+    let signals = stop_on_signal(stop)?;
     let jobs = jobs::start(&app, certificate.clone());
     greeting::show(&app, opened.data.path(), address, &config).await?;
-    let router = wharf_server::router(app.clone());
-    wharf_server::listen::serve(
-        listener,
-        certificate.map(|certificate| certificate.config),
-        router,
-        handle,
-    )
-    .await
-    .context("cannot serve")?;
-    stop.abort();
+    let listening = Listening {
+        limits,
+        trusted_proxies: config.trusted_proxies.clone(),
+        tls: certificate.map(|certificate| certificate.tls),
+    };
+    let answering = app.clone();
+    let handler = move |peer, request| wharf_server::answer(answering.clone(), peer, request);
+    wharf_server::listen::serve(listener, listening, handler, stopping)
+        .await
+        .context("cannot serve")?;
+    signals.abort();
     jobs.finish(&app).await;
     app.close().await;
     tracing::info!("stopped");
@@ -80,7 +83,7 @@ fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
 }
 
 /// The first signal ends the accepting of requests and waits for those that are being answered; a second one ends that too.
-fn stop_on_signal(handle: Handle<SocketAddr>) -> anyhow::Result<tokio::task::JoinHandle<()>> {
+fn stop_on_signal(stop: Stop) -> anyhow::Result<tokio::task::JoinHandle<()>> {
     let mut terminate = signal(SignalKind::terminate()).context("cannot wait for signals")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for signals")?;
     Ok(tokio::spawn(async move {
@@ -92,9 +95,9 @@ fn stop_on_signal(handle: Handle<SocketAddr>) -> anyhow::Result<tokio::task::Joi
             "stopping: requests that are being answered have {} seconds",
             DRAIN.as_secs()
         );
-        handle.graceful_shutdown(Some(DRAIN));
+        stop.drain(DRAIN);
         next().await;
-        handle.shutdown();
+        stop.end();
     }))
 }
 

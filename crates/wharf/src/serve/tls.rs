@@ -9,14 +9,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, bail};
-use axum_server::tls_rustls::RustlsConfig;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
     SanType,
 };
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::ProducesTickets;
 use wharf_app::PublicAddress;
+use wharf_server::listen::Tls;
 
 use crate::environment;
 use crate::installation::{Config, DataFolder, TlsSource};
@@ -24,7 +25,8 @@ use crate::installation::{Config, DataFolder, TlsSource};
 /// The certificate in use.
 #[derive(Clone)]
 pub(super) struct Certificate {
-    pub(super) config: RustlsConfig,
+    pub(super) tls: Tls,
+    tickets: Arc<dyn ProducesTickets>,
     certificate: PathBuf,
     key: PathBuf,
     read_at: Arc<Mutex<Option<SystemTime>>>,
@@ -46,10 +48,13 @@ pub(super) fn certificate(
         TlsSource::Files { certificate, key } => (certificate.clone(), key.clone()),
         TlsSource::SelfSigned => self_signed(&data.path().join("tls"), public, listen)?,
     };
-    let config = RustlsConfig::from_config(Arc::new(read(&certificate, &key)?));
+    // Sessions go on over a renewal: their keys are not the certificate's, and change by themselves.
+    let tickets = rustls::crypto::aws_lc_rs::Ticketer::new().context("cannot make keys for TLS sessions")?;
+    let tls = Tls::new(read(&certificate, &key, &tickets)?);
     let read_at = Arc::new(Mutex::new(modified(&certificate)));
     Ok(Some(Certificate {
-        config,
+        tls,
+        tickets,
         certificate,
         key,
         read_at,
@@ -68,9 +73,9 @@ impl Certificate {
         if now.is_none() || *read_at == now {
             return;
         }
-        match read(&self.certificate, &self.key) {
+        match read(&self.certificate, &self.key, &self.tickets) {
             Ok(config) => {
-                self.config.reload_from_config(Arc::new(config));
+                self.tls.renew(config);
                 *read_at = now;
                 tracing::info!("the certificate {} was renewed", self.certificate.display());
             }
@@ -79,7 +84,7 @@ impl Certificate {
     }
 }
 
-fn read(certificate: &Path, key: &Path) -> anyhow::Result<rustls::ServerConfig> {
+fn read(certificate: &Path, key: &Path, tickets: &Arc<dyn ProducesTickets>) -> anyhow::Result<rustls::ServerConfig> {
     let bad = |path: &Path| format!("{} holds no PEM of what it should", path.display());
     let chain = CertificateDer::pem_file_iter(certificate)
         .with_context(|| format!("cannot read the certificate {}", certificate.display()))?;
@@ -102,7 +107,7 @@ fn read(certificate: &Path, key: &Path) -> anyhow::Result<rustls::ServerConfig> 
                 key.display()
             )
         })?;
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    config.ticketer = Arc::clone(tickets);
     Ok(config)
 }
 

@@ -26,6 +26,25 @@ pub enum MountSource {
 const MOST_SOURCES: usize = 50;
 
 impl App {
+    /// Fails with what the caller's token lacks, where it alone is why a mount would not be made: the caller may read the source, and the blob is there.
+    /// A client that knows the token service then asks for a token of both repositories, and saves the upload.
+    pub async fn mount_challenge(
+        &self,
+        ctx: &OpContext,
+        place: &Place,
+        digest: &Digest,
+        source: &RepositoryName,
+    ) -> Result<(), RegistryError> {
+        let Some(lacking) = ctx.token_lacks(Action::ContentPull, place.content(Some(source))) else {
+            return Ok(());
+        };
+        let mut read = self.inner.meta.read().await?;
+        match read.blob_size(place.registry.id, source, digest).await? {
+            Some(_) => Err(lacking.into()),
+            None => Ok(()),
+        }
+    }
+
     /// Whether the blob is in the repository now.
     pub(super) async fn mount(
         &self,

@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::header::{ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_NONE_MATCH, IF_RANGE, RANGE};
 use http::{HeaderMap, HeaderValue, StatusCode};
+use wharf_app::registry::BlobContent;
 use wharf_types::digest::Digest;
 
 use super::{Call, OciError};
@@ -26,14 +27,16 @@ pub(super) fn is_known(headers: &HeaderMap, digest: &Digest) -> bool {
         .any(|tag| tag == "*" || tag.trim_start_matches("W/").trim_matches('"') == digest.to_string())
 }
 
-/// The part that is asked for; none when it is to be of other content than this (RFC 9110 §13.1.5).
+/// The part that is asked for; none when it is to be of other content than this (RFC 9110 §13.1.5), or when several lines ask: that is a list of parts, and
+/// is answered with the whole as a list in one line is.
 fn wanted_range<'a>(headers: &'a HeaderMap, digest: &Digest) -> Option<&'a str> {
     let is_of_this = |tag: &HeaderValue| tag.to_str().is_ok_and(|tag| tag.trim() == format!("\"{digest}\""));
-    headers
-        .get(RANGE)
-        .filter(|_| headers.get(IF_RANGE).is_none_or(is_of_this))?
-        .to_str()
-        .ok()
+    let mut lines = headers.get_all(RANGE).iter();
+    let (first, more) = (lines.next()?, lines.next());
+    if more.is_some() || !headers.get(IF_RANGE).is_none_or(is_of_this) {
+        return None;
+    }
+    first.to_str().ok()
 }
 
 pub(super) fn not_modified(digest: &Digest) -> Response {
@@ -74,7 +77,11 @@ pub(super) async fn get(call: &Call, digest: &Digest) -> Result<Response, OciErr
         .app
         .blob_get(&call.ctx, &call.place, &call.repository, digest, range)
         .await?;
-    let mut response = Body::from_stream(download.content).into_response();
+    let mut response = match download.content {
+        BlobContent::Whole(bytes) => Body::from(bytes),
+        BlobContent::Blocks(blocks) => Body::from_stream(blocks),
+    }
+    .into_response();
     match download.part {
         None => describe(&mut response, digest, download.size_bytes),
         Some(part) => {

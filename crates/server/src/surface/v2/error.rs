@@ -47,6 +47,9 @@ pub(crate) enum OciError {
         /// What is wrong.
         message: String,
     },
+    /// More tags than one request may set.
+    #[error("at most {0} tags may be given at once")]
+    TooManyTags(usize),
     /// A chunk that does not fit, or ended early, with where the session stands.
     #[error("{source}")]
     Upload {
@@ -102,6 +105,12 @@ impl From<Error> for OciError {
 impl OciError {
     pub(crate) fn registry_unknown(name: &str) -> Self {
         Self::NameUnknown(format!("no registry is called {name} here"))
+    }
+
+    /// A parameter that is not what it should be.
+    pub(super) fn parameter(code: &'static str, message: impl ToString) -> Self {
+        let message = message.to_string();
+        Self::Parameter { code, message }
     }
 
     pub(super) fn registry_missing(authority: &str, repository: &RepositoryName) -> Self {
@@ -161,6 +170,8 @@ impl OciError {
             Self::Body(BodyError::Compressed) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED"),
             Self::Body(_) => (StatusCode::BAD_REQUEST, "UNSUPPORTED"),
             Self::NameUnknown(_) => (StatusCode::NOT_FOUND, "NAME_UNKNOWN"),
+            // The tags are in the address (distribution-spec, "Pushing Manifests").
+            Self::TooManyTags(_) => (StatusCode::URI_TOO_LONG, "TAG_INVALID"),
             Self::Parameter { code, .. } => (StatusCode::BAD_REQUEST, code),
             Self::Challenged { .. } | Self::CredentialRefused(_) => (StatusCode::UNAUTHORIZED, "UNAUTHORIZED"),
         }
@@ -294,13 +305,15 @@ fn operation(error: &Error) -> (StatusCode, &'static str) {
 }
 
 /// ACR's form of what is wanted: `[{"Type":"repository","Name":"web","Action":"pull"}]`.
-fn scope_detail(scope: Option<&str>) -> Value {
-    let Some((kind, rest)) = scope.and_then(|scope| scope.split_once(':')) else {
-        return Value::Null;
-    };
-    let (name, actions) = rest.rsplit_once(':').unwrap_or((rest, ""));
-    let entry = |action| json!({"Type": kind, "Name": name, "Action": action});
-    actions.split(',').map(entry).collect()
+fn scope_detail(scopes: Option<&str>) -> Value {
+    let Some(scopes) = scopes else { return Value::Null };
+    let mut entries = Vec::new();
+    for (kind, rest) in scopes.split(' ').filter_map(|scope| scope.split_once(':')) {
+        let (name, actions) = rest.rsplit_once(':').unwrap_or((rest, ""));
+        let entry = |action| json!({"Type": kind, "Name": name, "Action": action});
+        entries.extend(actions.split(',').map(entry));
+    }
+    Value::Array(entries)
 }
 
 fn place_name(scope: &wharf_types::resource::ResourceScope) -> String {

@@ -5,34 +5,35 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, LINK};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue};
+use serde::Serialize;
 use serde_json::json;
 use wharf_app::registry::Place;
 use wharf_app::{App, OpContext};
 use wharf_types::digest::Digest;
 use wharf_types::manifest::MediaType;
+use wharf_types::name::TagName;
 use wharf_types::page::{PageRequest, PageSize};
 
 use super::{Call, OciError};
-use crate::body::{field, query};
+use crate::body::{only_field, query};
 
 const FILTERS_APPLIED: HeaderName = HeaderName::from_static("oci-filters-applied");
 
 /// `n` and `last` (distribution-spec, "Listing Tags").
 fn page(fields: &[(String, String)]) -> Result<PageRequest, OciError> {
-    let size = match field(fields, "n") {
+    let invalid = |contradiction| OciError::parameter("PAGINATION_NUMBER_INVALID", contradiction);
+    let after = only_field(fields, "last").map_err(invalid)?;
+    let size = match only_field(fields, "n").map_err(invalid)? {
         None | Some("") => PageSize::MAX,
         Some(text) => {
-            let invalid = || OciError::Parameter {
-                code: "PAGINATION_NUMBER_INVALID",
-                message: "n is a number of entries".to_owned(),
-            };
+            let invalid = || OciError::parameter("PAGINATION_NUMBER_INVALID", "n is a number of entries");
             let digits = text.bytes().all(|byte| byte.is_ascii_digit());
             PageSize::new(text.parse().ok().filter(|_| digits).ok_or_else(invalid)?)
         }
     };
     Ok(PageRequest {
         size,
-        after: field(fields, "last").map(str::to_owned),
+        after: after.map(str::to_owned),
     })
 }
 
@@ -53,6 +54,17 @@ fn linked(mut response: Response, path: &str, size: PageSize, next: Option<&str>
     response
 }
 
+#[derive(Serialize)]
+struct TagList<'a> {
+    name: &'a str,
+    tags: &'a [TagName],
+}
+
+#[derive(Serialize)]
+struct Catalog<'a> {
+    repositories: &'a [String],
+}
+
 pub(super) async fn tags(call: &Call) -> Result<Response, OciError> {
     let request = page(&query(&call.parts.uri))?;
     let tags = call
@@ -60,7 +72,11 @@ pub(super) async fn tags(call: &Call) -> Result<Response, OciError> {
         .tag_list(&call.ctx, &call.place, &call.repository, &request)
         .await?;
     let name = call.naming.repository(&call.place.registry.name, &call.repository);
-    let response = Json(json!({"name": name, "tags": tags.entries})).into_response();
+    let list = TagList {
+        name: &name,
+        tags: &tags.entries,
+    };
+    let response = Json(list).into_response();
     Ok(linked(
         response,
         &format!("/v2/{name}/tags/list"),
@@ -80,14 +96,19 @@ pub(super) async fn catalog(
         Some(place) => app.catalog(ctx, place, &request).await?.map(|name| name.to_string()),
         None => app.catalog_of_all(ctx, &request).await?,
     };
-    let response = Json(json!({"repositories": names.entries})).into_response();
+    let response = Json(Catalog {
+        repositories: &names.entries,
+    })
+    .into_response();
     Ok(linked(response, "/v2/_catalog", request.size, names.next.as_deref()))
 }
 
 pub(super) async fn referrers(call: &Call, digest: &Digest) -> Result<Response, OciError> {
     let fields = query(&call.parts.uri);
-    let artifact_type = field(&fields, "artifactType").filter(|text| !text.is_empty());
-    let after = field(&fields, "last").unwrap_or("");
+    let invalid = |contradiction| OciError::parameter("UNSUPPORTED", contradiction);
+    let artifact_type = only_field(&fields, "artifactType").map_err(invalid)?;
+    let artifact_type = artifact_type.filter(|text| !text.is_empty());
+    let after = only_field(&fields, "last").map_err(invalid)?.unwrap_or("");
     let found = call
         .app
         .referrer_list(&call.ctx, &call.place, &call.repository, digest, artifact_type, after)

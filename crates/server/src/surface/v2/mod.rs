@@ -70,9 +70,7 @@ pub(super) async fn handle(app: App, caller: Caller, host: Host, request: Reques
 
 /// What the handlers leave of the body is read off by [`handle`].
 async fn answer(app: App, caller: Caller, host: &Host, parts: Parts, body: &mut Body) -> Result<Response, OciError> {
-    let path = parts.uri.path();
-    let rest = path.strip_prefix("/v2/").unwrap_or("");
-    let wanted = operation::wanted(rest, &parts.method)?;
+    let wanted = operation::wanted(&parts.uri, &parts.method)?;
     let naming = Naming::new(host, &app.settings().public);
     let challenge = naming.challenge(&wanted);
     let presented = presented(&parts.headers);

@@ -2,7 +2,7 @@
 
 use wharf_app::PublicAddress;
 use wharf_types::name::{RegistryName, RepositoryName};
-use wharf_types::oauth::TokenScope;
+use wharf_types::oauth::{ScopeActions, TokenScope};
 
 use super::Challenge;
 use super::operation::{Operation, Wanted};
@@ -42,18 +42,31 @@ impl Naming {
         (first == registry.as_str()).then_some(rest)
     }
 
-    /// The challenge for an operation. For `/v2/` it names no scope: clients work it out themselves.
+    /// The challenge for an operation. For `/v2/` it names no scope: clients work it out themselves. For a mount it names the source as well, so that one
+    /// token does for both.
     pub(super) fn challenge(&self, wanted: &Wanted) -> Challenge {
-        let scope = match (&wanted.repository, &wanted.operation) {
-            (Some(name), operation) => Some(TokenScope::repository(name.clone(), operation.scope_actions())),
-            (None, Operation::Catalog) => Some(TokenScope::catalog()),
-            (None, _) => None,
+        let mut scopes: Vec<TokenScope> = match (&wanted.repository, &wanted.operation) {
+            (Some(name), operation) => vec![TokenScope::repository(name.clone(), operation.scope_actions())],
+            (None, Operation::Catalog) => vec![TokenScope::catalog()],
+            (None, _) => Vec::new(),
         };
+        if let (Some(name), Some(source)) = (&wanted.repository, &wanted.source)
+            && source != name
+            && self.is_same_registry(name, source)
+        {
+            scopes.push(TokenScope::repository(source.clone(), ScopeActions::PULL));
+        }
+        let scopes: Vec<String> = scopes.iter().map(ToString::to_string).collect();
         Challenge {
             realm: self.realm(),
             service: self.authority.clone(),
-            scope: scope.map(|scope| scope.to_string()),
+            scope: (!scopes.is_empty()).then(|| scopes.join(" ")),
         }
+    }
+
+    fn is_same_registry(&self, one: &RepositoryName, other: &RepositoryName) -> bool {
+        let first = |name: &RepositoryName| name.split_first().map(|(first, _)| first.to_owned());
+        !self.at_base || first(one) == first(other)
     }
 
     /// The token endpoint, on the host and the scheme that the client used: some clients refuse any other.

@@ -1,6 +1,6 @@
 //! What a path and a method ask for, and the table of all endpoints.
 
-use http::Method;
+use http::{Method, Uri};
 use wharf_types::access::Action;
 use wharf_types::digest::Digest;
 use wharf_types::id::UploadId;
@@ -9,6 +9,7 @@ use wharf_types::oauth::ScopeActions;
 use wharf_types::v2::{Target, parse};
 
 use super::OciError;
+use crate::body::{field, query};
 use crate::endpoint::{Access, Endpoint, Refusal};
 
 /// Something that can be asked of a registry.
@@ -165,11 +166,13 @@ impl Operation {
 pub(super) struct Wanted {
     pub(super) operation: Operation,
     pub(super) repository: Option<RepositoryName>,
+    /// Where a blob is to be mounted from, named as on this host.
+    pub(super) source: Option<RepositoryName>,
 }
 
-/// What the path below `/v2/` and the method ask for.
-pub(super) fn wanted(path: &str, method: &Method) -> Result<Wanted, OciError> {
-    let target = parse(path)?;
+/// What the address and the method ask for.
+pub(super) fn wanted(uri: &Uri, method: &Method) -> Result<Wanted, OciError> {
+    let target = parse(uri.path().strip_prefix("/v2/").unwrap_or(""))?;
     let (repository, operation, allowed) = match target {
         Target::Base => (None, get(method, Operation::Base), "GET, HEAD"),
         Target::Catalog => (None, get(method, Operation::Catalog), "GET, HEAD"),
@@ -185,7 +188,21 @@ pub(super) fn wanted(path: &str, method: &Method) -> Result<Wanted, OciError> {
         Target::Upload(name, id) => (Some(name), upload(method, id), "GET, PATCH, PUT, DELETE"),
     };
     let operation = operation.ok_or(OciError::MethodNotAllowed { allowed })?;
-    Ok(Wanted { operation, repository })
+    let source = (operation == Operation::UploadStart)
+        .then(|| mount_source(uri))
+        .flatten();
+    Ok(Wanted {
+        operation,
+        repository,
+        source,
+    })
+}
+
+/// The repository that a mount names; nothing for any other upload, and for what is no name.
+fn mount_source(uri: &Uri) -> Option<RepositoryName> {
+    let fields = query(uri);
+    field(&fields, "mount")?;
+    field(&fields, "from")?.parse().ok()
 }
 
 fn get(method: &Method, operation: Operation) -> Option<Operation> {

@@ -10,13 +10,13 @@ use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, LOCATION, RA
 use http::{HeaderName, HeaderValue, StatusCode};
 use http_body_util::BodyDataStream;
 use wharf_app::registry::{Chunk, MountSource, RegistryError, UploadStart, UploadStatus};
-use wharf_types::digest::Digest;
+use wharf_types::digest::{Digest, InvalidDigest};
 use wharf_types::id::UploadId;
 use wharf_types::range::{ByteRange, content_range};
 
 use super::blobs::{CONTENT_DIGEST, value};
 use super::{Call, OciError};
-use crate::body::{BodyError, field, query};
+use crate::body::{BodyError, only_field, query};
 
 const UPLOAD_ID: HeaderName = HeaderName::from_static("docker-upload-uuid");
 
@@ -70,11 +70,10 @@ impl Call {
             return Ok(None);
         };
         let range = header.to_str().ok().and_then(content_range);
-        let message = || "Content-Range is FIRST-LAST, both counted from zero".to_owned();
-        range.map(Some).ok_or_else(|| OciError::Parameter {
-            code: "BLOB_UPLOAD_INVALID",
-            message: message(),
-        })
+        const FORM: &str = "Content-Range is FIRST-LAST, both counted from zero";
+        range
+            .map(Some)
+            .ok_or_else(|| OciError::parameter("BLOB_UPLOAD_INVALID", FORM))
     }
 
     fn content_length(&self) -> Option<u64> {
@@ -100,21 +99,27 @@ fn is_empty(body: &Body) -> bool {
     http_body::Body::is_end_stream(body)
 }
 
-fn digest_of(text: &str) -> Result<Digest, OciError> {
-    text.parse()
-        .map_err(|error: wharf_types::digest::InvalidDigest| OciError::Parameter {
-            code: "DIGEST_INVALID",
-            message: error.to_string(),
-        })
+/// The digest that a parameter names, if it is there.
+fn digest_in(fields: &[(String, String)], name: &'static str) -> Result<Option<Digest>, OciError> {
+    let text = only_field(fields, name).map_err(|error| OciError::parameter("DIGEST_INVALID", error))?;
+    text.map(|text| {
+        text.parse()
+            .map_err(|error: InvalidDigest| OciError::parameter("DIGEST_INVALID", error))
+    })
+    .transpose()
+}
+
+/// Whether the request holds a whole blob: bytes, or none where the digest is that of none.
+fn holds(body: &Body, digest: &Digest) -> bool {
+    !is_empty(body) || *digest == Digest::of(digest.algorithm(), b"")
 }
 
 /// Opens a session; or mounts (`mount`, `from`), or takes the whole blob (`digest`) at once.
 pub(super) async fn start(call: &Call, body: &mut Body) -> Result<Response, OciError> {
     let fields = query(&call.parts.uri);
-    if let Some(text) = field(&fields, "digest")
-        && !is_empty(body)
+    if let Some(digest) = digest_in(&fields, "digest")?
+        && holds(body, &digest)
     {
-        let digest = digest_of(text)?;
         call.must_be_plain()?;
         let chunk = Chunk {
             range: None,
@@ -126,10 +131,13 @@ pub(super) async fn start(call: &Call, body: &mut Body) -> Result<Response, OciE
             .await?;
         return Ok(call.blob_created(&digest));
     }
-    let mount = match field(&fields, "mount") {
-        Some(text) => Some((digest_of(text)?, mount_source(call, &fields))),
+    let mount = match digest_in(&fields, "mount")? {
+        Some(digest) => Some((digest, mount_source(call, &fields)?)),
         None => None,
     };
+    if let Some((digest, MountSource::Repository(source))) = &mount {
+        call.app.mount_challenge(&call.ctx, &call.place, digest, source).await?;
+    }
     let digest = mount.as_ref().map(|(digest, _)| *digest);
     match (
         call.app
@@ -143,15 +151,16 @@ pub(super) async fn start(call: &Call, body: &mut Body) -> Result<Response, OciE
     }
 }
 
-fn mount_source(call: &Call, fields: &[(String, String)]) -> MountSource {
-    let Some(from) = field(fields, "from") else {
-        return MountSource::Any;
+fn mount_source(call: &Call, fields: &[(String, String)]) -> Result<MountSource, OciError> {
+    let from = only_field(fields, "from").map_err(|error| OciError::parameter("NAME_INVALID", error))?;
+    let Some(from) = from else {
+        return Ok(MountSource::Any);
     };
     let name = from
         .parse()
         .ok()
         .and_then(|name| call.naming.within(&call.place.registry.name, name));
-    name.map_or(MountSource::Elsewhere, MountSource::Repository)
+    Ok(name.map_or(MountSource::Elsewhere, MountSource::Repository))
 }
 
 pub(super) async fn status(call: &Call, id: &UploadId) -> Result<Response, OciError> {
@@ -180,11 +189,13 @@ pub(super) async fn patch(call: &Call, id: &UploadId, body: &mut Body) -> Result
 
 pub(super) async fn put(call: &Call, id: &UploadId, body: &mut Body) -> Result<Response, OciError> {
     let fields = query(&call.parts.uri);
-    let missing = || OciError::Parameter {
-        code: "DIGEST_INVALID",
-        message: "the digest of the content is missing: ?digest=sha256:…".to_owned(),
+    let missing = || {
+        OciError::parameter(
+            "DIGEST_INVALID",
+            "the digest of the content is missing: ?digest=sha256:…",
+        )
     };
-    let digest = digest_of(field(&fields, "digest").ok_or_else(missing)?)?;
+    let digest = digest_in(&fields, "digest")?.ok_or_else(missing)?;
     call.must_be_plain()?;
     let range = call.chunk_range()?;
     let finish = |last| {

@@ -77,6 +77,12 @@ async fn a_page_is_as_long_as_asked_for_and_begins_after_the_last_one() {
         let answer = web.get(&owner, &format!("tags/list?{query}")).await.expect(200);
         assert_eq!(answer.at("/tags"), tags, "{query}");
     }
+    for query in ["n=1&n=2", "last=a&last=b"] {
+        let answer = web.get(&owner, &format!("tags/list?{query}")).await;
+        let answer = answer.expect_error(400, "PAGINATION_NUMBER_INVALID");
+        assert!(answer.text().contains("is given twice"), "{}", answer.text());
+    }
+    web.get(&owner, "tags/list?n=1&n=1").await.expect(200);
     for n in ["-1", "x", "1.5", "%2B1", "18446744073709551616", "1%200"] {
         let answer = web.get(&owner, &format!("tags/list?n={n}")).await;
         answer.expect_error(400, "PAGINATION_NUMBER_INVALID");

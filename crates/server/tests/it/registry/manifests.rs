@@ -352,3 +352,100 @@ async fn each_change_of_content_is_in_the_journal_with_who_made_it() {
         ]
     );
 }
+
+#[tokio::test]
+async fn a_manifest_pushed_by_digest_takes_the_tags_that_come_with_it() {
+    let (_server, owner, web) = world().await;
+    let manifest = image("layer").to_string();
+    let short = digest(&manifest);
+    let long = Digest::of(Algorithm::Sha512, manifest.as_bytes()).to_string();
+    for (reference, query, tags, now) in [
+        (&short, "?tag=b&tag=a&tag=b", vec!["a", "b"], r#"["a","b"]"#),
+        (&long, "?tag=b&tag=long", vec!["b", "long"], r#"["a","b","long"]"#),
+        (&short, "?tag=a", vec!["a"], r#"["a","b","long"]"#),
+    ] {
+        let answer = put(&web, &owner, &format!("{reference}{query}"), IMAGE, manifest.clone())
+            .await
+            .expect(201);
+        assert_eq!(answer.header("docker-content-digest"), reference);
+        let told: Vec<_> = answer.headers.get_all("oci-tag").iter().collect();
+        assert_eq!(told, tags);
+        assert_eq!(web.get(&owner, "tags/list").await.expect(200).at("/tags"), now);
+        for tag in tags {
+            let head = web.head(&owner, &format!("manifests/{tag}")).await.expect(200);
+            assert_eq!(head.header("docker-content-digest"), reference, "{tag}");
+        }
+    }
+    // The tag of the path is one of them, and not told again.
+    let answer = put(&web, &owner, "c?tag=d", IMAGE, manifest.clone()).await.expect(201);
+    assert_eq!(answer.header("oci-tag"), "d");
+    for tag in ["c", "d"] {
+        web.head(&owner, &format!("manifests/{tag}")).await.expect(200);
+    }
+    // All or nothing.
+    let many: String = (0..101).map(|at| format!("tag=t{at}&")).collect();
+    for (query, status) in [("tag=e&tag=.f", 400), ("tag=e&tag=", 400), (many.as_str(), 414)] {
+        let answer = put(&web, &owner, &format!("{short}?{query}"), IMAGE, manifest.clone()).await;
+        answer.expect_error(status, "TAG_INVALID");
+    }
+    let wrong = format!("{}?tag=e", digest("other"));
+    put(&web, &owner, &wrong, IMAGE, manifest)
+        .await
+        .expect_error(400, "DIGEST_INVALID");
+    assert_eq!(
+        web.get(&owner, "tags/list").await.expect(200).at("/tags"),
+        r#"["a","b","c","d","long"]"#
+    );
+}
+
+#[tokio::test]
+async fn what_an_index_lists_is_looked_at_where_it_is_there() {
+    let (_server, owner, web) = world().await;
+    web.push_image(&owner, "v1", "layer").await;
+    let index = |child: Value| json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": [child]});
+    let child = || descriptor(IMAGE, image("layer").to_string());
+    let answer = web
+        .put_manifest(&owner, "bad", &index(with(child(), "size", json!(1))))
+        .await;
+    let answer = answer.expect_error(400, "MANIFEST_INVALID");
+    assert!(answer.text().contains("has 1 bytes, and it has"), "{}", answer.text());
+    web.head(&owner, "manifests/bad").await.expect(404);
+    // BuildKit's caches are indexes of blobs: such a blob is needed as an image's layer is.
+    let blob = web.push_blob(&owner, "cached").await;
+    let cached = descriptor("application/vnd.oci.image.layer.v1.tar+gzip", "cached");
+    let answer = web
+        .put_manifest(&owner, "bad", &index(with(cached.clone(), "size", json!(7))))
+        .await;
+    answer.expect_error(400, "MANIFEST_INVALID");
+    let cache = web.put_manifest(&owner, "cache", &index(cached)).await.expect(201);
+    web.delete(&owner, &format!("blobs/{blob}"))
+        .await
+        .expect_error(409, "DENIED");
+    let cache = format!("manifests/{}", cache.header("docker-content-digest"));
+    web.delete(&owner, &cache).await.expect(202);
+    web.delete(&owner, &format!("blobs/{blob}")).await.expect(202);
+}
+
+#[tokio::test]
+async fn an_image_without_its_layers_is_kept_where_the_operator_allows_it() {
+    let server = TestServer::start_with(|settings| settings.sparse_images = true).await;
+    let web = server.registry("myregistry").await.repository("web");
+    let owner = server.owner();
+    let pushed = web.put_manifest(&owner, "v1", &image("layer")).await.expect(201);
+    assert_eq!(
+        web.get(&owner, "manifests/v1").await.expect(200).text(),
+        image("layer").to_string()
+    );
+    let layer = format!("blobs/{}", digest("layer"));
+    web.get(&owner, &layer).await.expect_error(404, "BLOB_UNKNOWN");
+    // What comes later belongs to the image, and what is there is looked at.
+    web.push_blob(&owner, "layer").await;
+    web.delete(&owner, &layer).await.expect_error(409, "DENIED");
+    let mut wrong = image("layer");
+    wrong["layers"][0]["size"] = json!(4);
+    let answer = web.put_manifest(&owner, "v1", &wrong).await;
+    answer.expect_error(400, "MANIFEST_INVALID");
+    let manifest = format!("manifests/{}", pushed.header("docker-content-digest"));
+    web.delete(&owner, &manifest).await.expect(202);
+    web.delete(&owner, &layer).await.expect(202);
+}

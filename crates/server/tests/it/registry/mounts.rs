@@ -71,7 +71,12 @@ async fn a_source_that_cannot_be_read_is_one_that_has_nothing_and_an_upload_begi
     let narrow = dst.bearer(&robot, &[&dst.scope("pull,push")]).await;
     let at_base = registry.repository_at_base(&server, "dst");
     for (what, actor, dst, query) in [
-        ("not in the token", &narrow, &dst, format!("mount={digest}&from=src")),
+        (
+            "absent, and not in the token",
+            &narrow,
+            &dst,
+            format!("mount={absent}&from=src"),
+        ),
         ("absent blob", &robot, &dst, format!("mount={absent}&from=src")),
         (
             "absent repository",
@@ -107,4 +112,46 @@ async fn a_source_that_cannot_be_read_is_one_that_has_nothing_and_an_upload_begi
 
 fn digest_of_nothing() -> String {
     digest("nobody has this")
+}
+
+#[tokio::test]
+async fn where_only_the_token_is_in_the_way_of_a_mount_the_challenge_names_both_repositories() {
+    let server = TestServer::start().await;
+    let registry = server.registry("myregistry").await;
+    let robot = server.robot_with("AcrPush", &registry).await;
+    for (src, dst) in [
+        (registry.repository("src"), registry.repository("dst")),
+        (
+            registry.repository_at_base(&server, "src"),
+            registry.repository_at_base(&server, "dst"),
+        ),
+    ] {
+        let digest = src.push_blob(&robot, format!("shared by {}", src.host)).await;
+        let query = format!("mount={digest}&from={}", src.name);
+        let joint = format!("{} {}", dst.scope("pull,push"), src.scope("pull"));
+        let narrow = dst.bearer(&robot, &[&dst.scope("pull,push")]).await;
+        for (actor, error) in [(&narrow, Some("insufficient_scope")), (&server.anonymous(), None)] {
+            let refused = mount(actor, &dst, &query).await.expect_error(401, "UNAUTHORIZED");
+            let challenge = refused.header("www-authenticate");
+            assert!(challenge.contains(&format!(",scope=\"{joint}\"")), "{challenge}");
+            assert_eq!(challenge.contains("error="), error.is_some(), "{challenge}");
+            assert_eq!(refused.at("/errors/0/detail/2/Name"), src.name);
+            dst.head(&robot, &format!("blobs/{digest}")).await.expect(404);
+        }
+        let token = dst.bearer(&robot, &[&joint]).await;
+        mount(&token, &dst, &query).await.expect(201);
+    }
+    // A source of another registry is none that a token could name.
+    let elsewhere = registry.repository_at_base(&server, "dst");
+    let refused = mount(
+        &server.anonymous(),
+        &elsewhere,
+        &format!("mount={}&from=another/src", digest_of_nothing()),
+    )
+    .await;
+    let challenge = refused.expect(401).header("www-authenticate").to_owned();
+    assert!(
+        challenge.ends_with("scope=\"repository:myregistry/dst:pull,push\""),
+        "{challenge}"
+    );
 }

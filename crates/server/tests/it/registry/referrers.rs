@@ -147,3 +147,12 @@ async fn referrers_are_of_their_own_repository_and_no_page_begins_before_the_las
         .await
         .expect_error(400, "DIGEST_INVALID");
 }
+
+#[tokio::test]
+async fn a_filter_that_contradicts_itself_is_refused() {
+    let (_server, owner, web, subject) = world().await;
+    for query in ["artifactType=a&artifactType=b", "last=a&last=b"] {
+        let answer = web.get(&owner, &format!("referrers/{subject}?{query}")).await;
+        answer.expect_error(400, "UNSUPPORTED");
+    }
+}

@@ -417,3 +417,55 @@ async fn an_upload_makes_no_repository_before_it_is_finished() {
         .expect(200);
     assert_eq!(listed.text(), r#"{"repositories":[]}"#);
 }
+
+#[tokio::test]
+async fn an_empty_blob_is_pushed_by_one_post_as_well() {
+    let (_server, robot, web) = world().await;
+    let post = |content: &str| format!("blobs/uploads/?digest={}", digest(content));
+    let whole = web.ask(&robot, Method::POST, &post("")).send().await.expect(201);
+    assert_eq!(whole.header("docker-content-digest"), digest(""));
+    assert!(is_there(&web, &robot, "").await);
+    // Without the bytes that the digest speaks of it is the beginning of an upload.
+    let begun = web.ask(&robot, Method::POST, &post("later")).send().await.expect(202);
+    web.finish(&robot, &begun, &digest("later"), "later").await.expect(201);
+}
+
+#[tokio::test]
+async fn a_parameter_that_contradicts_itself_is_refused_and_nothing_is_stored() {
+    let (_server, robot, web) = world().await;
+    let (one, two) = (digest("one"), digest("two"));
+    let started = web.upload(&robot).await.expect(202);
+    let location = started.header("location");
+    let at = |query: &str| format!("{location}?{query}");
+    let start = |query: &str| format!("/v2/web/blobs/uploads/?{query}");
+    for (method, path, code) in [
+        (Method::PUT, at(&format!("digest={one}&digest={two}")), "DIGEST_INVALID"),
+        (Method::PUT, at(&format!("digest={two}&digest={one}")), "DIGEST_INVALID"),
+        (
+            Method::POST,
+            start(&format!("digest={one}&digest={two}")),
+            "DIGEST_INVALID",
+        ),
+        (
+            Method::POST,
+            start(&format!("mount={one}&mount={two}&from=api")),
+            "DIGEST_INVALID",
+        ),
+        (
+            Method::POST,
+            start(&format!("mount={one}&from=api&from=app")),
+            "NAME_INVALID",
+        ),
+        (Method::POST, start("mount=&from=api"), "DIGEST_INVALID"),
+    ] {
+        let ask = robot.ask(method, &path).at(&web.host).body(BYTES, "one");
+        let refused = ask.send().await.expect_error(400, code);
+        let is_twice = !path.contains("mount=&");
+        assert_eq!(refused.text().contains("is given twice"), is_twice, "{path}");
+    }
+    assert!(!is_there(&web, &robot, "one").await && !is_there(&web, &robot, "two").await);
+    // Said twice alike it is no contradiction, and the session is as it was.
+    let path = at(&format!("digest={one}&digest={one}"));
+    let put = robot.ask(Method::PUT, &path).at(&web.host).body(BYTES, "one");
+    put.send().await.expect(201);
+}

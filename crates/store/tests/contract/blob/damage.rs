@@ -5,7 +5,7 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use wharf_store::StoreError;
-use wharf_store::blob::{FileStore, RunningHash, Verified};
+use wharf_store::blob::{BlobReader, FileStore, RunningHash};
 use wharf_types::range::ByteRange;
 
 use super::{BlobPlace, Files, MIB, append_in_pieces, content, get, get_with, is_corrupt, key, put_as, session};
@@ -48,15 +48,15 @@ async fn a_damaged_file_is_never_sent_to_its_end_and_a_new_push_heals_it() {
     for (what, damage) in DAMAGES {
         let store = place.open();
         put_as(&*store, &upload, &content).await;
-        let verified = Verified::default();
+        let reader = BlobReader::default();
         damage(&place.blob(&blob));
         for part in [None, Some(ByteRange { start: 1, end: 5 }), None] {
-            let end = get_with(&*store, &verified, &blob, SIZE, part).await;
+            let end = get_with(&*store, &reader, &blob, SIZE, part).await;
             assert!(is_corrupt(&end), "{what}, {part:?}");
         }
         put_as(&*store, &upload, &content).await;
         assert!(
-            get_with(&*store, &verified, &blob, SIZE, None).await.unwrap() == content,
+            get_with(&*store, &reader, &blob, SIZE, None).await.unwrap() == content,
             "healed after {what}"
         );
     }
@@ -68,12 +68,12 @@ async fn a_file_that_was_read_before_is_still_missed_and_measured() {
     let (upload, store) = (session(), place.open());
     let blob = key(&upload, &content);
     for (what, damage) in &DAMAGES[3..] {
-        let verified = Verified::default();
+        let reader = BlobReader::default();
         put_as(&*store, &upload, &content).await;
-        get_with(&*store, &verified, &blob, SIZE, None).await.unwrap();
+        get_with(&*store, &reader, &blob, SIZE, None).await.unwrap();
         damage(&place.blob(&blob));
         assert!(
-            is_corrupt(&get_with(&*store, &verified, &blob, SIZE, None).await),
+            is_corrupt(&get_with(&*store, &reader, &blob, SIZE, None).await),
             "{what}"
         );
     }

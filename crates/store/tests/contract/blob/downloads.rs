@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
-use bytes::Bytes;
-use futures_util::StreamExt;
+use futures_util::future::join_all;
+use futures_util::{FutureExt, StreamExt};
 use uuid::Uuid;
 use wharf_store::StoreError;
 use wharf_store::blob::{
-    Appended, BlobKey, BlobRead, BlobStore, Body, RunningHash, UploadHold, UploadKey, Verified, download,
+    Appended, BlobContent, BlobKey, BlobRead, BlobReader, BlobStore, BlobStream, Block, Body, RunningHash, UploadHold,
+    UploadKey,
 };
 use wharf_types::digest::{Algorithm, Digest};
 use wharf_types::id::RegistryId;
@@ -27,7 +28,7 @@ async fn any_part_reads_back_whether_the_blob_was_read_before_or_not(place: &dyn
     let (content, store) = (content(2 * MIB + 9), place.open());
     let blob = put(&*store, &content).await;
     let (size, last) = (content.len(), content.len() as u64 - 1);
-    let known = Verified::default();
+    let known = BlobReader::default();
     get_with(&*store, &known, &blob, size, None).await.unwrap();
     for (start, end) in [
         (0, 0),
@@ -53,13 +54,11 @@ async fn any_part_reads_back_whether_the_blob_was_read_before_or_not(place: &dyn
 async fn a_transfer_may_be_abandoned(place: &dyn BlobPlace) {
     let (content, store) = (content(3 * MIB), place.open());
     let blob = put(&*store, &content).await;
-    let verified = Verified::default();
-    let mut blocks = download(&*store, &verified, blob, content.len() as u64, None)
-        .await
-        .unwrap();
+    let reader = BlobReader::default();
+    let mut blocks = blocks(reader.download(&*store, blob, content.len() as u64, None).await);
     blocks.next().await.unwrap().unwrap();
     drop(blocks);
-    assert!(get_with(&*store, &verified, &blob, content.len(), None).await.unwrap() == content);
+    assert!(get_with(&*store, &reader, &blob, content.len(), None).await.unwrap() == content);
 }
 
 /// A place that holds one endless blob of zeros and counts what is read of it.
@@ -68,9 +67,9 @@ struct Zeros(Arc<AtomicUsize>);
 
 #[async_trait]
 impl BlobRead for Zeros {
-    async fn read_at(&self, _offset: u64, length: usize) -> Result<Bytes, StoreError> {
-        self.0.fetch_add(length, Ordering::Relaxed);
-        Ok(Bytes::from(vec![0; length]))
+    async fn read_at(&self, _offset: u64, block: Block) -> Result<Block, StoreError> {
+        self.0.fetch_add(block.len(), Ordering::Relaxed);
+        Ok(block)
     }
 }
 
@@ -117,32 +116,52 @@ impl BlobStore for Zeros {
     }
 }
 
+fn blocks(content: Result<BlobContent, StoreError>) -> BlobStream {
+    match content.unwrap() {
+        BlobContent::Blocks(blocks) => blocks,
+        BlobContent::Whole(_) => panic!("the blob is not a small one"),
+    }
+}
+
+/// What was sent is what the client has taken: here nothing of it, so no more is read.
 #[tokio::test]
-async fn no_more_is_read_than_is_soon_sent() {
+async fn no_more_is_read_than_the_client_takes() {
     const SIZE: u64 = 1 << 40;
     let blob = BlobKey {
         registry: RegistryId(id()),
         digest: Digest::of(Algorithm::Sha256, b""),
     };
-    for part in [
-        None,
-        Some(ByteRange {
-            start: 0,
-            end: SIZE - 1,
-        }),
-    ] {
-        let (zeros, verified) = (Zeros::default(), Verified::default());
-        if part.is_some() {
-            // A part of a blob that was never read as a whole is preceded by a look at all of it, which nobody wants of so many bytes.
-            let empty = BlobKey { ..blob };
-            download(&zeros, &verified, empty, 0, None).await.unwrap().next().await;
-        }
-        let mut blocks = download(&zeros, &verified, blob, SIZE, part).await.unwrap();
-        for sent in 1..=5 {
-            let block = blocks.next().await.unwrap().unwrap();
-            assert!(block.len() <= MIB);
-            let read = zeros.0.load(Ordering::Relaxed);
-            assert!(read <= (sent + 4) * MIB, "{read} bytes were read for {sent} blocks");
-        }
+    let (zeros, reader) = (Zeros::default(), BlobReader::default());
+    let mut blocks = blocks(reader.download(&zeros, blob, SIZE, None).await);
+    let (mut sent, mut taken) = (0, Vec::new());
+    for _ in 0..5 {
+        taken.clear();
+        let block = blocks.next().await.unwrap().unwrap();
+        assert!(block.len() <= MIB);
+        sent += block.len();
+        let read = zeros.0.load(Ordering::Relaxed);
+        assert!(read <= sent + MIB, "{read} bytes were read and {sent} sent");
+        taken.push(block);
     }
+    assert!(blocks.next().now_or_never().is_none(), "the block before has not been sent yet");
+    drop(taken);
+    assert!(blocks.next().await.unwrap().is_ok());
+}
+
+/// Many clients fetch a large blob in parts side by side: it is looked at once.
+#[tokio::test]
+async fn a_blob_that_many_want_parts_of_is_looked_at_once() {
+    let zeros = Zeros::default();
+    let content = vec![0; 3 * MIB];
+    let blob = BlobKey {
+        registry: RegistryId(id()),
+        digest: Digest::of(Algorithm::Sha256, &content),
+    };
+    let reader = BlobReader::default();
+    let part = Some(ByteRange { start: 5, end: 9 });
+    let wanted = (0..10).map(|_| get_with(&zeros, &reader, &blob, content.len(), part));
+    for got in join_all(wanted).await {
+        assert_eq!(got.unwrap(), [0; 5]);
+    }
+    assert_eq!(zeros.0.load(Ordering::Relaxed), content.len() + 10 * 5);
 }

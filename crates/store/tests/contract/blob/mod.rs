@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use wharf_store::StoreError;
 use wharf_store::blob::{
-    Appended, BlobKey, BlobStore, FileStore, RunningHash, UploadHold, UploadKey, Verified, download,
+    Appended, BlobContent, BlobKey, BlobReader, BlobStore, FileStore, RunningHash, UploadHold, UploadKey,
 };
 use wharf_types::digest::{Algorithm, Digest};
 use wharf_types::id::{RegistryId, UploadId};
@@ -167,17 +167,20 @@ async fn get(
     size: usize,
     part: Option<ByteRange>,
 ) -> Result<Vec<u8>, StoreError> {
-    get_with(store, &Verified::default(), blob, size, part).await
+    get_with(store, &BlobReader::default(), blob, size, part).await
 }
 
 async fn get_with(
     store: &dyn BlobStore,
-    verified: &Verified,
+    reader: &BlobReader,
     blob: &BlobKey,
     size: usize,
     part: Option<ByteRange>,
 ) -> Result<Vec<u8>, StoreError> {
-    let mut blocks = download(store, verified, *blob, size as u64, part).await?;
+    let mut blocks = match reader.download(store, *blob, size as u64, part).await? {
+        BlobContent::Whole(bytes) => return Ok(bytes.to_vec()),
+        BlobContent::Blocks(blocks) => blocks,
+    };
     let mut whole = Vec::new();
     while let Some(block) = blocks.next().await {
         whole.extend_from_slice(&block?);
