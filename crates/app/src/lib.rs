@@ -58,6 +58,7 @@ struct Inner {
     subjects: access::SubjectCache,
     registries: registry::RegistryCache,
     content: registry::RememberedContent,
+    suspects: jobs::Suspects,
     /// Up to where this node has read the journal.
     journal_cursor: AtomicI64,
 }
@@ -98,6 +99,7 @@ impl App {
                 epoch: access::Epoch::new(generations, settings.shared_database, environment.clock.now()),
                 hasher: identity::SlowHasher::new(settings.hashing_slots, environment.entropy.as_ref()),
                 throttle: identity::Throttle::default(),
+                suspects: jobs::Suspects::default(),
                 usage: identity::Usage::default(),
                 tokens: identity::TokenCache::new(),
                 subjects: access::SubjectCache::new(),

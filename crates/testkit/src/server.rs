@@ -1,5 +1,6 @@
 //! A server in the test's own process.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,7 +41,7 @@ struct Inner {
     owner: Arc<Credential>,
     // Dropped last, in this order.
     _database: TestDatabase,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 struct FirstOwner {
@@ -100,9 +101,14 @@ impl TestServer {
                 first,
                 owner,
                 _database: database,
-                _folder: folder,
+                folder,
             }),
         }
+    }
+
+    /// The folder of its blobs, for damage that a disk does.
+    pub fn blobs(&self) -> PathBuf {
+        self.inner.folder.path().join("blobs")
     }
 
     pub(crate) fn router(&self) -> Router {

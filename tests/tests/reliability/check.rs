@@ -26,7 +26,13 @@ struct Check<'a> {
 
 /// Starts the server on a data folder, and checks it: that it starts, that it kept its promises, that it takes a push, that it ends well and that its
 /// journal is whole. The owner is known before the rest of the site is.
-pub(crate) async fn check(data: &Path, owner: Option<&Owner>, site: Option<&Site>, ledger: &Ledger, at: usize) -> Problems {
+pub(crate) async fn check(
+    data: &Path,
+    owner: Option<&Owner>,
+    site: Option<&Site>,
+    ledger: &Ledger,
+    at: usize,
+) -> Problems {
     let server = match Server::start(data) {
         Ok(server) => server,
         Err(error) => return vec![format!("the server does not start: {error:?}")],
@@ -77,7 +83,10 @@ impl Check<'_> {
                 Ok(value) => {
                     let started_only = matches!(key, Key::Upload(_))
                         && value.is_none()
-                        && fact.acknowledged.as_ref().is_some_and(|value| value.as_deref() == Some("0"));
+                        && fact
+                            .acknowledged
+                            .as_ref()
+                            .is_some_and(|value| value.as_deref() == Some("0"));
                     if !(fact.allows(&value) || started_only || self.is_part(key, fact, &value)) {
                         self.problem(format!("{key:?} is {value:?}, and not {fact:?}"));
                     }
@@ -97,12 +106,23 @@ impl Check<'_> {
     /// An upload that was cut off may have any part of the bytes that were sent.
     fn is_part(&self, key: &Key, fact: &Fact, seen: &Value) -> bool {
         let number = |value: &Value| value.as_deref().and_then(|text| text.parse::<usize>().ok());
-        let (Key::Upload(_), Some(seen)) = (key, number(seen)) else { return false };
+        let (Key::Upload(_), Some(seen)) = (key, number(seen)) else {
+            return false;
+        };
         let least = fact.acknowledged.as_ref().and_then(&number).unwrap_or(0);
         let content = |session: &String| self.ledger.upload(session).map_or(0, |(_, content)| content.len());
         let Key::Upload(session) = key else { return false };
-        let closing = fact.doubtful.iter().any(|(_, value)| value.is_none()).then(|| content(session));
-        let most = fact.doubtful.iter().filter_map(|(_, value)| number(value)).chain(closing).max();
+        let closing = fact
+            .doubtful
+            .iter()
+            .any(|(_, value)| value.is_none())
+            .then(|| content(session));
+        let most = fact
+            .doubtful
+            .iter()
+            .filter_map(|(_, value)| number(value))
+            .chain(closing)
+            .max();
         (least..=most.unwrap_or(least)).contains(&seen)
     }
 
@@ -114,7 +134,10 @@ impl Check<'_> {
             if fact.acknowledged.as_ref().unwrap_or(&None) != value
                 && let Some(found) = seen.get(key)
             {
-                steps.entry(*step).or_default().push((format!("{key:?}"), found == value));
+                steps
+                    .entry(*step)
+                    .or_default()
+                    .push((format!("{key:?}"), found == value));
             }
         }
         for keys in steps.into_values() {
@@ -136,7 +159,12 @@ impl Check<'_> {
     async fn look(&self, key: &Key) -> Result<Value, String> {
         match key {
             Key::Owner => {
-                let opens = self.site.owner.opens(&self.http).await.map_err(|error| error.to_string())?;
+                let opens = self
+                    .site
+                    .owner
+                    .opens(&self.http)
+                    .await
+                    .map_err(|error| error.to_string())?;
                 Ok(opens.then(|| "opens".to_owned()))
             }
             Key::Blob(repository, digest) => self.content(repository, "blobs", digest).await,
@@ -161,7 +189,11 @@ impl Check<'_> {
             }
             Key::AdminPassword => self.admin_password().await,
             Key::Secret(secret) => {
-                let opens = self.site.secret_opens(&self.http, secret).await.map_err(|error| error.to_string())?;
+                let opens = self
+                    .site
+                    .secret_opens(&self.http, secret)
+                    .await
+                    .map_err(|error| error.to_string())?;
                 Ok(opens.then(|| "opens".to_owned()))
             }
             Key::Role => self.role().await,
@@ -183,7 +215,11 @@ impl Check<'_> {
     async fn image(&self, repository: &str, manifest: &str) -> Result<(), String> {
         let content = self.ledger.content(manifest).unwrap_or_default();
         let manifest: Json = serde_json::from_slice(&content).unwrap_or_default();
-        let layers = manifest["layers"].as_array().into_iter().flatten().chain([&manifest["config"]]);
+        let layers = manifest["layers"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .chain([&manifest["config"]]);
         for digest in layers.filter_map(|layer| layer["digest"].as_str()) {
             if self.content(repository, "blobs", digest).await?.is_none() {
                 return Err(format!("needs {digest}, which is not there"));
@@ -210,9 +246,17 @@ impl Check<'_> {
 
     /// The first password; it has to open, and an older one must not.
     async fn admin_password(&self) -> Result<Value, String> {
-        let arm = self.site.owner.arm(&self.http).await.map_err(|error| error.to_string())?;
+        let arm = self
+            .site
+            .owner
+            .arm(&self.http)
+            .await
+            .map_err(|error| error.to_string())?;
         let shown = self.send(self.site.list_credentials(&arm)).await?;
-        let password = shown.json()["passwords"][0]["value"].as_str().unwrap_or_default().to_owned();
+        let password = shown.json()["passwords"][0]["value"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
         let opens = async |password: &str| {
             let auth = Auth::Basic(REGISTRY.to_owned(), password.to_owned());
             Ok::<_, String>(self.send(Ask::new("GET", "/v2/", &auth)).await?.status == 200)
@@ -227,7 +271,12 @@ impl Check<'_> {
     }
 
     async fn role(&self) -> Result<Value, String> {
-        let arm = self.site.owner.arm(&self.http).await.map_err(|error| error.to_string())?;
+        let arm = self
+            .site
+            .owner
+            .arm(&self.http)
+            .await
+            .map_err(|error| error.to_string())?;
         let shown = self.send(self.site.role("GET", &arm)).await?;
         match shown.status {
             200 => Ok(Some("held".to_owned())),
@@ -247,7 +296,9 @@ impl Check<'_> {
         let there = self.content(&repository, "blobs", &expected).await;
         match (put, there) {
             (Ok(answer), Ok(Some(_))) if answer.status == 201 => {}
-            (put, there) => self.problem(format!("the upload {session} at {offset} cannot be finished: {put:?}, {there:?}")),
+            (put, there) => self.problem(format!(
+                "the upload {session} at {offset} cannot be finished: {put:?}, {there:?}"
+            )),
         }
     }
 
@@ -255,11 +306,20 @@ impl Check<'_> {
     async fn push_again(&mut self) {
         let content = b"pushed after all of it";
         let expected = digest(content);
-        let ask = Ask::new("POST", path("again", &format!("blobs/uploads/?digest={expected}")), &self.site.admin);
-        let put = self.send(ask.body(BYTES, content.as_slice())).await.map(|answer| answer.status);
+        let ask = Ask::new(
+            "POST",
+            path("again", &format!("blobs/uploads/?digest={expected}")),
+            &self.site.admin,
+        );
+        let put = self
+            .send(ask.body(BYTES, content.as_slice()))
+            .await
+            .map(|answer| answer.status);
         let there = self.content("again", "blobs", &expected).await;
         if put != Ok(201) || !matches!(there, Ok(Some(_))) {
-            self.problem(format!("a push afterwards is answered with {put:?}, and read with {there:?}"));
+            self.problem(format!(
+                "a push afterwards is answered with {put:?}, and read with {there:?}"
+            ));
         }
     }
 }

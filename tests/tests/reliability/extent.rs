@@ -48,7 +48,8 @@ impl Report {
 
     /// Takes note of what was wrong at a place.
     pub(crate) fn note(&mut self, place: &str, problems: Problems) {
-        self.problems.extend(problems.into_iter().map(|problem| format!("{place}: {problem}")));
+        self.problems
+            .extend(problems.into_iter().map(|problem| format!("{place}: {problem}")));
     }
 
     /// Prints the counts, and fails if something was wrong.
@@ -56,7 +57,11 @@ impl Report {
     pub(crate) fn end(mut self) {
         let problems = self.problems.len();
         self.add("problems", problems);
-        let counts: Vec<String> = self.counts.iter().map(|(what, count)| format!("{what} {count}")).collect();
+        let counts: Vec<String> = self
+            .counts
+            .iter()
+            .map(|(what, count)| format!("{what} {count}"))
+            .collect();
         eprintln!("trial {}: {}", self.name, counts.join(", "));
         let first = self.problems.iter().take(20).cloned().collect::<Vec<_>>().join("\n");
         assert!(problems == 0, "{problems} problems:\n{first}");

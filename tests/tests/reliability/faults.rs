@@ -27,7 +27,9 @@ fn one(template: &Path, site: &Site, fault: Fault) -> Ran {
             match Server::spawn(place.path(), &[]).ready() {
                 // It may give up, and has to say why.
                 Err(NotStarted::Ended(status, log)) if status.code() == Some(1) && log.contains("ERROR") => {}
-                Err(NotStarted::Ended(status, log)) => problems.push(format!("it ended with {status} at its start:\n{log}")),
+                Err(NotStarted::Ended(status, log)) => {
+                    problems.push(format!("it ended with {status} at its start:\n{log}"))
+                }
                 Err(NotStarted::Late(log)) => problems.push(format!("it was not ready in time:\n{log}")),
                 Ok(mut server) => {
                     let script = Script {
@@ -37,7 +39,11 @@ fn one(template: &Path, site: &Site, fault: Fault) -> Ran {
                         failures_are_expected: true,
                     };
                     if script.run().await.is_err() {
-                        problems.push(format!("it did not answer any more, {:?}:\n{}", server.ended(), server.log()));
+                        problems.push(format!(
+                            "it did not answer any more, {:?}:\n{}",
+                            server.ended(),
+                            server.log()
+                        ));
                     }
                     // The fault is over: everything is served by the same process.
                     disk.mend();
@@ -76,17 +82,28 @@ fn a_disk_that_fails_loses_nothing_that_was_acknowledged() {
     let mut faults = Vec::new();
     for (number, kind) in [Kind::Broken, Kind::Full, Kind::Short].into_iter().enumerate() {
         let step = form(calls / 6, 1);
-        faults.extend((1 + number..=calls).step_by(step).map(|at| Fault { kind, at, times: 1 }));
+        faults.extend(
+            (1 + number..=calls)
+                .step_by(step)
+                .map(|at| Fault { kind, at, times: 1 }),
+        );
         // A disk that is full or broken for a while.
         let step = form(calls / 2, 20);
-        faults.extend((1 + number..=calls).step_by(step).map(|at| Fault { kind, at, times: 60 }));
+        faults.extend(
+            (1 + number..=calls)
+                .step_by(step)
+                .map(|at| Fault { kind, at, times: 60 }),
+        );
     }
     let ran = in_parallel(faults.len(), |number| one(template.path(), &site, faults[number]));
     for (fault, ran) in faults.into_iter().zip(ran) {
         let many = if fault.times > 1 { " many times" } else { "" };
         report.add(&format!("{:?}{many}", fault.kind), usize::from(ran.fired));
         report.add("acknowledged steps checked", ran.acknowledged);
-        report.note(&format!("{fault:?}, {:?}", ran.calls.get(fault.at.wrapping_sub(1))), ran.problems);
+        report.note(
+            &format!("{fault:?}, {:?}", ran.calls.get(fault.at.wrapping_sub(1))),
+            ran.problems,
+        );
     }
     report.end();
 }

@@ -74,7 +74,8 @@ impl Answer {
     pub(crate) fn text(&self, pointer: &str) -> String {
         let json = self.json();
         let text = json.pointer(pointer).and_then(Value::as_str);
-        text.unwrap_or_else(|| panic!("nothing at {pointer} of {} {json}", self.status)).to_owned()
+        text.unwrap_or_else(|| panic!("nothing at {pointer} of {} {json}", self.status))
+            .to_owned()
     }
 
     pub(crate) fn header(&self, name: &str) -> &str {
@@ -105,7 +106,11 @@ impl Http {
         for (name, value) in ask.headers {
             request = request.header(name, value);
         }
-        let response = request.header("Content-Type", ask.content_type).body(ask.body).send().await?;
+        let response = request
+            .header("Content-Type", ask.content_type)
+            .body(ask.body)
+            .send()
+            .await?;
         let header = |(name, value): (&reqwest::header::HeaderName, &reqwest::header::HeaderValue)| {
             (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
         };

@@ -78,7 +78,11 @@ fn a_server_that_is_killed_between_any_two_steps_keeps_what_it_acknowledged() {
     let calls = whole.calls.len();
     let points: Vec<usize> = (1..=calls).step_by(form(calls / 12, 1)).collect();
     let ran = in_parallel(points.len(), |point| one(template.path(), &site, points[point]));
-    let mut kinds: Vec<&str> = ran.iter().filter_map(|ran| ran.calls.last()).map(|(what, _)| *what).collect();
+    let mut kinds: Vec<&str> = ran
+        .iter()
+        .filter_map(|ran| ran.calls.last())
+        .map(|(what, _)| *what)
+        .collect();
     kinds.sort_unstable();
     for kind in kinds {
         report.add(&format!("killed before {kind}"), 1);

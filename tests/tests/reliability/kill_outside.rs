@@ -18,14 +18,31 @@ use crate::{
 
 /// What writes to files, and what answers and asks between them.
 const CALLS: [&str; 16] = [
-    "pwrite64", "write", "fsync", "fdatasync", "rename", "unlink", "openat", "mkdir", "ftruncate", "link", "writev", "sendto",
-    "pread64", "fcntl", "close", "futex",
+    "pwrite64",
+    "write",
+    "fsync",
+    "fdatasync",
+    "rename",
+    "unlink",
+    "openat",
+    "mkdir",
+    "ftruncate",
+    "link",
+    "writev",
+    "sendto",
+    "pread64",
+    "fcntl",
+    "close",
+    "futex",
 ];
 
 /// The numbers at which a call is tried.
 fn numbers() -> Vec<usize> {
     if is_full() {
-        (1..=40).chain((44..=100).step_by(4)).chain((120..=600).step_by(20)).collect()
+        (1..=40)
+            .chain((44..=100).step_by(4))
+            .chain((120..=600).step_by(20))
+            .collect()
     } else {
         vec![1, 5, 20]
     }
@@ -42,7 +59,17 @@ fn one(template: &Path, site: &Site, call: &str, number: usize) -> Option<Killed
     copy(template, data.path());
     let trace = debian("strace", "strace").display().to_string();
     let inject = format!("inject={call}:signal=KILL:when={number}");
-    let words = [&trace, "-D", "-f", "-o", "/dev/null", "-e", &format!("trace={call}"), "-e", &inject];
+    let words = [
+        &trace,
+        "-D",
+        "-f",
+        "-o",
+        "/dev/null",
+        "-e",
+        &format!("trace={call}"),
+        "-e",
+        &inject,
+    ];
     let ledger = Ledger::new(|| 0);
     site.promise(&ledger);
     runtime().block_on(async {

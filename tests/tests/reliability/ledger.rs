@@ -156,7 +156,9 @@ impl Ledger {
     }
 
     pub(crate) fn keep_upload(&self, path: &str, repository: &str, content: &[u8]) {
-        self.notes().uploads.insert(path.to_owned(), (repository.to_owned(), content.into()));
+        self.notes()
+            .uploads
+            .insert(path.to_owned(), (repository.to_owned(), content.into()));
     }
 
     pub(crate) fn upload(&self, path: &str) -> Option<(String, Arc<[u8]>)> {
@@ -172,13 +174,24 @@ impl Ledger {
     /// The times at which something was acknowledged.
     pub(crate) fn times(&self) -> Vec<usize> {
         let notes = self.notes();
-        notes.steps.iter().filter_map(|step| step.ended).map(|(at, _)| at).collect()
+        notes
+            .steps
+            .iter()
+            .filter_map(|step| step.ended)
+            .map(|(at, _)| at)
+            .collect()
     }
 
     /// What a client may rely on at a time.
     pub(crate) fn facts(&self, at: usize) -> BTreeMap<Key, Fact> {
         let mut facts: BTreeMap<Key, Fact> = BTreeMap::new();
-        for (number, step) in self.notes().steps.iter().enumerate().filter(|(_, step)| step.began <= at) {
+        for (number, step) in self
+            .notes()
+            .steps
+            .iter()
+            .enumerate()
+            .filter(|(_, step)| step.began <= at)
+        {
             for (key, value) in &step.effects {
                 let fact = facts.entry(key.clone()).or_default();
                 match step.ended.filter(|(ended, _)| *ended <= at) {

@@ -5,14 +5,17 @@
 //! `docs/operate/reliability.md` says what was found.
 
 mod check;
+mod damage;
 mod disk;
 mod extent;
 mod faults;
+mod full;
 mod http;
 mod kill_inside;
 mod kill_outside;
 mod ledger;
 mod power;
+mod registers;
 mod script;
 mod server;
 mod site;

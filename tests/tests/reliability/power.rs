@@ -36,9 +36,11 @@ fn record() -> Record {
     let server = Server::start(place.path()).expect("a new server starts");
     let (site, owner_at, site_at) = runtime().block_on(async {
         let http = Http::new(server.url());
-        let owner = Owner::bootstrap(place.path()).expect("there is a first owner");
+        let owner = Owner::bootstrap(place.path(), None).expect("there is a first owner");
         let owner_at = disk.now();
-        let site = Site::set_up(owner, &http, &ledger).await.expect("a new installation can be set up");
+        let site = Site::set_up(owner, &http, &ledger)
+            .await
+            .expect("a new installation can be set up");
         let site_at = disk.now();
         let script = Script {
             site: site.clone(),
@@ -65,7 +67,11 @@ fn record() -> Record {
 /// The times at which the power is lost: those where most hangs on it, which are before something is synced and after something is acknowledged, and more
 /// between them.
 fn times(record: &Record, count: usize) -> Vec<usize> {
-    let before_sync = record.log.iter().enumerate().filter(|(_, change)| matches!(change, Change::Sync { .. }));
+    let before_sync = record
+        .log
+        .iter()
+        .enumerate()
+        .filter(|(_, change)| matches!(change, Change::Sync { .. }));
     let before_sync = before_sync.map(|(at, _)| at);
     let all: BTreeSet<usize> = before_sync.chain(record.ledger.times()).filter(|at| *at > 0).collect();
     let all: Vec<usize> = all.into_iter().collect();
@@ -111,10 +117,17 @@ fn what_was_acknowledged_is_there_after_the_power_was_lost() {
         runtime().block_on(check(data.path(), owner, site, &record.ledger, *at))
     });
     for ((at, seed, _), problems) in states.iter().zip(problems) {
-        let kind = if seed.is_none() { "states with nothing unsynced kept" } else { "states with a part kept" };
+        let kind = if seed.is_none() {
+            "states with nothing unsynced kept"
+        } else {
+            "states with a part kept"
+        };
         report.add(kind, 1);
         report.add("acknowledged steps checked", record.ledger.acknowledged(*at));
-        report.note(&format!("after change {at} ({:?}), seed {seed:?}", record.log.get(at - 1)), problems);
+        report.note(
+            &format!("after change {at} ({:?}), seed {seed:?}", record.log.get(at - 1)),
+            problems,
+        );
     }
     report.end();
 }

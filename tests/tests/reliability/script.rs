@@ -37,7 +37,9 @@ pub(crate) fn path(repository: &str, rest: &str) -> String {
 /// A path as it stands in a `Location`, with or without the server's name.
 pub(crate) fn location(answer: &Answer) -> String {
     let text = answer.header("location");
-    let without = text.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]));
+    let without = text
+        .split_once("://")
+        .and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]));
     without.unwrap_or(text).to_owned()
 }
 
@@ -78,7 +80,8 @@ impl Script {
             }
             if !self.failures_are_expected {
                 let body = String::from_utf8_lossy(&answer.body).into_owned();
-                self.ledger.surprise(format!("{asked} was answered with {}: {body}", answer.status));
+                self.ledger
+                    .surprise(format!("{asked} was answered with {}: {body}", answer.status));
             }
             if answer.status < 500 {
                 break;
@@ -105,7 +108,8 @@ impl Script {
         self.delete_blob(repository, &layers[0]).await?;
         self.push_at_once(repository, &layers[0]).await?;
         self.push_in_one_put(repository, &layers[3]).await?;
-        self.push_image(repository, "v4", &[layers[0].clone(), layers[3].clone()]).await?;
+        self.push_image(repository, "v4", &[layers[0].clone(), layers[3].clone()])
+            .await?;
         self.put_manifest(repository, "v1", &first).await?;
         self.put_manifest(repository, "v1", &second).await?;
         Ok(())
@@ -158,18 +162,23 @@ impl Script {
     }
 
     async fn push_in_chunks(&self, repository: &str, content: &[u8]) -> Result<(), Gone> {
-        let Some(mut at) = self.open_session(repository, content).await? else { return Ok(()) };
+        let Some(mut at) = self.open_session(repository, content).await? else {
+            return Ok(());
+        };
         let chunk = content.len() / 3;
         for start in [0, chunk] {
             let end = start + chunk;
             let effects = vec![(Key::Upload(session_of(&at)), Some(end.to_string()))];
-            let ask = self.ask("PATCH", &at).header("Content-Range", format!("{start}-{}", end - 1));
+            let ask = self
+                .ask("PATCH", &at)
+                .header("Content-Range", format!("{start}-{}", end - 1));
             match self.step(ask.body(BYTES, &content[start..end]), effects).await? {
                 Some(answer) => at = location(&answer),
                 None => return Ok(()),
             }
         }
-        self.close_session(repository, &at, content, &content[2 * chunk..]).await
+        self.close_session(repository, &at, content, &content[2 * chunk..])
+            .await
     }
 
     async fn push_image(&self, repository: &str, tag: &str, layers: &[Vec<u8>]) -> Result<Vec<u8>, Gone> {
@@ -198,14 +207,25 @@ impl Script {
     async fn mount(&self, from: &str, to: &str, content: &[u8]) -> Result<(), Gone> {
         let (digest, effects) = self.blob_effects(to, content);
         let from = format!("blobs/uploads/?mount={digest}&from={REGISTRY}/{from}");
-        let mounted = |answer: &Answer| if answer.status == 201 { effects.clone() } else { Vec::new() };
-        self.step_with(self.ask("POST", path(to, &from)), effects.clone(), mounted).await?;
+        let mounted = |answer: &Answer| {
+            if answer.status == 201 {
+                effects.clone()
+            } else {
+                Vec::new()
+            }
+        };
+        self.step_with(self.ask("POST", path(to, &from)), effects.clone(), mounted)
+            .await?;
         Ok(())
     }
 
     async fn delete_tag(&self, repository: &str, tag: &str) -> Result<(), Gone> {
         let effects = vec![(Key::Tag(repository.to_owned(), tag.to_owned()), None)];
-        self.step(self.ask("DELETE", path(repository, &format!("manifests/{tag}"))), effects).await?;
+        self.step(
+            self.ask("DELETE", path(repository, &format!("manifests/{tag}"))),
+            effects,
+        )
+        .await?;
         Ok(())
     }
 
@@ -215,14 +235,22 @@ impl Script {
             (Key::Manifest(repository.to_owned(), digest.clone()), None),
             (Key::Tag(repository.to_owned(), tag.to_owned()), None),
         ];
-        self.step(self.ask("DELETE", path(repository, &format!("manifests/{digest}"))), effects).await?;
+        self.step(
+            self.ask("DELETE", path(repository, &format!("manifests/{digest}"))),
+            effects,
+        )
+        .await?;
         Ok(())
     }
 
     async fn delete_blob(&self, repository: &str, content: &[u8]) -> Result<(), Gone> {
         let digest = digest(content);
         let effects = vec![(Key::Blob(repository.to_owned(), digest.clone()), None)];
-        self.step(self.ask("DELETE", path(repository, &format!("blobs/{digest}"))), effects).await?;
+        self.step(
+            self.ask("DELETE", path(repository, &format!("blobs/{digest}"))),
+            effects,
+        )
+        .await?;
         Ok(())
     }
 
@@ -232,16 +260,21 @@ impl Script {
         let arm = site.owner.arm(http).await.map_err(|_| Gone)?;
         let graph = site.owner.graph(http).await.map_err(|_| Gone)?;
         self.regenerate(&arm).await?;
-        self.step(site.role("PUT", &arm), vec![(Key::Role, Some("held".to_owned()))]).await?;
+        self.step(site.role("PUT", &arm), vec![(Key::Role, Some("held".to_owned()))])
+            .await?;
         let opens = |answer: &Answer| vec![(Key::Secret(answer.text("/secretText")), Some("opens".to_owned()))];
-        let added = self.step_with(Site::add_password(&site.robot.application, &graph), Vec::new(), opens).await?;
+        let added = self
+            .step_with(Site::add_password(&site.robot.application, &graph), Vec::new(), opens)
+            .await?;
         if added.is_some() {
             let removed = vec![(Key::Secret(site.robot.secret.clone()), None)];
-            self.step(site.remove_password(&site.robot.key_id, &graph), removed).await?;
+            self.step(site.remove_password(&site.robot.key_id, &graph), removed)
+                .await?;
         }
         self.step(site.role("DELETE", &arm), vec![(Key::Role, None)]).await?;
         self.regenerate(&arm).await?;
-        self.step(site.role("PUT", &arm), vec![(Key::Role, Some("held".to_owned()))]).await?;
+        self.step(site.role("PUT", &arm), vec![(Key::Role, Some("held".to_owned()))])
+            .await?;
         Ok(())
     }
 

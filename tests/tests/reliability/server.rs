@@ -42,8 +42,17 @@ impl Server {
         Self::spawn(data, &[]).ready()
     }
 
+    /// The same, with another database than the file in the folder.
+    pub(crate) fn start_on(data: &Path, database: Option<&str>) -> Result<Self, NotStarted> {
+        Self::spawn_on(data, &[], database).ready()
+    }
+
     /// Starts a server under a tracer: words that its own command line is put after.
     pub(crate) fn spawn(data: &Path, tracer: &[String]) -> Self {
+        Self::spawn_on(data, tracer, None)
+    }
+
+    fn spawn_on(data: &Path, tracer: &[String], database: Option<&str>) -> Self {
         let port = free_port();
         let folder = TempDir::with_prefix("wharf-log-").expect("a temporary folder can be made");
         let log = folder.path().join("log");
@@ -51,8 +60,16 @@ impl Server {
         let program = wharf();
         let mut words = tracer.iter().map(AsRef::as_ref).chain([program.as_os_str()]);
         let mut command = Command::new(words.next().unwrap_or_default());
-        command.args(words).args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data"]).arg(data);
-        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command
+            .args(words)
+            .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data"])
+            .arg(data);
+        if let Some(url) = database {
+            command.args(["--database", url]);
+        }
+        command
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default());
         let errors = output.try_clone().expect("a file can be opened twice");
         let child = command.stdin(Stdio::null()).stdout(output).stderr(errors).spawn();
         Self {
@@ -70,7 +87,10 @@ impl Server {
             if let Some(status) = self.ended() {
                 return Err(NotStarted::Ended(status, self.log()));
             }
-            if self.probe("/readyz").is_some_and(|answer| answer.starts_with("HTTP/1.1 200")) {
+            if self
+                .probe("/readyz")
+                .is_some_and(|answer| answer.starts_with("HTTP/1.1 200"))
+            {
                 return Ok(self);
             }
             if began.elapsed() > START_LIMIT {
@@ -86,7 +106,11 @@ impl Server {
     pub(crate) fn probe(&self, path: &str) -> Option<String> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;
         stream.set_read_timeout(Some(START_LIMIT)).ok()?;
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").ok()?;
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        )
+        .ok()?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer).ok()?;
         Some(answer)

@@ -48,8 +48,9 @@ pub(crate) struct Robot {
 
 impl Owner {
     /// Makes the first owner of a data folder.
-    pub(crate) fn bootstrap(data: &Path) -> Result<Self, String> {
-        let ran = admin(data, "bootstrap -o json");
+    pub(crate) fn bootstrap(data: &Path, database: Option<&str>) -> Result<Self, String> {
+        let database = database.map_or_else(String::new, |url| format!(" --database {url}"));
+        let ran = admin(data, &format!("bootstrap -o json{database}"));
         if !ran.success() {
             return Err(ran.to_string());
         }
@@ -109,9 +110,21 @@ impl Site {
         let registry = format!("{group}/providers/Microsoft.ContainerRegistry/registries/{REGISTRY}");
         let body = json!({"location": "westus", "sku": {"name": "Standard"}, "properties": {"adminUserEnabled": true}});
         send(json_ask("PUT", &registry, &arm, &body)).await?;
-        let application = send(json_ask("POST", "/v1.0/applications", &graph, &json!({"displayName": "robot"}))).await?;
+        let application = send(json_ask(
+            "POST",
+            "/v1.0/applications",
+            &graph,
+            &json!({"displayName": "robot"}),
+        ))
+        .await?;
         let (id, app_id) = (application.text("/id"), application.text("/appId"));
-        let principal = send(json_ask("POST", "/v1.0/servicePrincipals", &graph, &json!({"appId": app_id}))).await?;
+        let principal = send(json_ask(
+            "POST",
+            "/v1.0/servicePrincipals",
+            &graph,
+            &json!({"appId": app_id}),
+        ))
+        .await?;
         let secret = send(Self::add_password(&id, &graph)).await?;
         let shown = send(Ask::new("POST", format!("{registry}/listCredentials"), &arm)).await?;
         let first_password = shown.text("/passwords/0/value");
@@ -145,17 +158,27 @@ impl Site {
     /// A site in a folder, whose server is stopped again.
     pub(crate) async fn make(data: &Path) -> Self {
         let server = Server::start(data).expect("a new server starts");
-        let owner = Owner::bootstrap(data).expect("there is a first owner");
-        let ledger = Ledger::new(|| 0);
-        let site = Self::set_up(owner, &Http::new(server.url()), &ledger).await;
-        let site = site.expect("a new installation can be set up");
+        let site = Self::of(&server, data, None).await;
         server.stop().expect("it ends well");
         site
     }
 
+    /// A site of a new server that runs.
+    pub(crate) async fn of(server: &Server, data: &Path, database: Option<&str>) -> Self {
+        let owner = Owner::bootstrap(data, database).expect("there is a first owner");
+        let ledger = Ledger::new(|| 0);
+        let site = Self::set_up(owner, &Http::new(server.url()), &ledger).await;
+        site.expect("a new installation can be set up")
+    }
+
     pub(crate) fn add_password(application: &str, graph: &Auth) -> Ask {
         let path = format!("/v1.0/applications/{application}/addPassword");
-        json_ask("POST", path, graph, &json!({"passwordCredential": {"displayName": "trial"}}))
+        json_ask(
+            "POST",
+            path,
+            graph,
+            &json!({"passwordCredential": {"displayName": "trial"}}),
+        )
     }
 
     pub(crate) fn remove_password(&self, key_id: &str, graph: &Auth) -> Ask {
@@ -175,10 +198,18 @@ impl Site {
     /// Gives, shows or takes the robot's role, by method.
     pub(crate) fn role(&self, method: &'static str, arm: &Auth) -> Ask {
         let provider = "providers/Microsoft.Authorization";
-        let role = format!("/subscriptions/{}/{provider}/roleDefinitions/{ACR_PUSH}", self.owner.subscription);
+        let role = format!(
+            "/subscriptions/{}/{provider}/roleDefinitions/{ACR_PUSH}",
+            self.owner.subscription
+        );
         let body = json!({"properties": {
             "roleDefinitionId": role, "principalId": self.robot.principal, "principalType": "ServicePrincipal"}});
-        let ask = json_ask(method, format!("{}/{provider}/roleAssignments/{ASSIGNMENT}", self.registry), arm, &body);
+        let ask = json_ask(
+            method,
+            format!("{}/{provider}/roleAssignments/{ASSIGNMENT}", self.registry),
+            arm,
+            &body,
+        );
         if method == "PUT" { ask } else { ask.body(JSON, "") }
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::json;
+use wharf_store::StoreError;
 use wharf_store::meta::Tx;
 use wharf_store::meta::manifest::{NewManifest, StoredManifest};
 use wharf_types::access::Action;
@@ -68,8 +69,16 @@ impl App {
         }
         let mut read = self.inner.meta.read().await?;
         let found = match reference {
-            Reference::Tag(tag) => read.manifest_by_tag(registry, repository, tag).await?,
-            Reference::Digest(digest) => read.manifest_by_digest(registry, repository, digest).await?,
+            Reference::Tag(tag) => read.manifest_by_tag(registry, repository, tag).await,
+            Reference::Digest(digest) => read.manifest_by_digest(registry, repository, digest).await,
+        };
+        let found = match found {
+            // As good as absent, so that it is pushed again and whole again.
+            Err(damaged @ StoreError::Corrupt { .. }) => {
+                tracing::error!(repository.name = %repository, "a manifest cannot be served: {damaged}");
+                None
+            }
+            other => other?,
         };
         let found = found.ok_or_else(|| RegistryError::ManifestUnknown(reference.clone()))?;
         remembered.remember_manifest(generation, key, &found);

@@ -186,7 +186,8 @@ impl BlobStore for FileStore {
                 }
                 other => other.map_err(failed)?,
             };
-            let found = file.metadata().map_err(failed)?.len();
+            let about = file.metadata().map_err(failed)?;
+            let found = about.len();
             if found != size_bytes {
                 return Err(StoreError::corrupt(
                     "blob",
@@ -194,7 +195,7 @@ impl BlobStore for FileStore {
                     format!("has {found} bytes instead of {size_bytes}"),
                 ));
             }
-            Ok(Box::new(read::OpenFile::new(file, path)) as Box<dyn BlobRead>)
+            Ok(Box::new(read::OpenFile::new(file, path, &about)) as Box<dyn BlobRead>)
         })
         .await
     }

@@ -11,7 +11,10 @@ use crate::meta::connection::{Backend, Connection};
 use crate::meta::{MetaStore, Tx, Unrecorded};
 
 /// In order; the position, counted from one, is the schema's version.
-const MIGRATIONS: &[&str] = &[include_str!("../../migrations/0001_initial.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../migrations/0001_initial.sql"),
+    include_str!("../../migrations/0002_damage.sql"),
+];
 
 /// Any number that other programs on the same PostgreSQL are unlikely to lock.
 const POSTGRES_LOCK: i64 = 0x5748_4152_4600_0001;

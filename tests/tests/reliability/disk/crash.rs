@@ -74,7 +74,9 @@ impl Replay {
             Change::NewFile { node, mode } => (*node, Some((*mode, false))),
             Change::NewFolder { node, mode } => (*node, Some((*mode, true))),
             Change::Write { node, .. } | Change::Resize { node, .. } | Change::Sync { node } => (*node, None),
-            Change::Name { folder, .. } | Change::Unname { folder, .. } | Change::Rename { folder, .. } => (*folder, None),
+            Change::Name { folder, .. } | Change::Unname { folder, .. } | Change::Rename { folder, .. } => {
+                (*folder, None)
+            }
         };
         let thing = self.things.entry(on).or_default();
         if let Some((mode, is_folder)) = new {
@@ -194,7 +196,11 @@ impl Found {
     }
 
     fn add(&self, node: Node, sum: &mut DefaultHasher) {
-        for (name, node) in self.things[&node].names.iter().filter(|(name, _)| !name.ends_with("-shm")) {
+        for (name, node) in self.things[&node]
+            .names
+            .iter()
+            .filter(|(name, _)| !name.ends_with("-shm"))
+        {
             name.hash(sum);
             self.things[node].bytes.hash(sum);
             if self.things[node].is_folder {

@@ -22,15 +22,41 @@ pub(crate) const ROOT: Node = 1;
 /// What changed. Positions in the log are points in time.
 #[derive(Clone, Debug)]
 pub(crate) enum Change {
-    NewFile { node: Node, mode: u32 },
-    NewFolder { node: Node, mode: u32 },
-    Write { node: Node, offset: usize, bytes: Arc<[u8]> },
-    Resize { node: Node, length: usize },
-    Name { folder: Node, name: String, node: Node },
-    Unname { folder: Node, name: String },
+    NewFile {
+        node: Node,
+        mode: u32,
+    },
+    NewFolder {
+        node: Node,
+        mode: u32,
+    },
+    Write {
+        node: Node,
+        offset: usize,
+        bytes: Arc<[u8]>,
+    },
+    Resize {
+        node: Node,
+        length: usize,
+    },
+    Name {
+        folder: Node,
+        name: String,
+        node: Node,
+    },
+    Unname {
+        folder: Node,
+        name: String,
+    },
     /// Within one folder: one change, which is there or not.
-    Rename { folder: Node, from: String, to: String },
-    Sync { node: Node },
+    Rename {
+        folder: Node,
+        from: String,
+        to: String,
+    },
+    Sync {
+        node: Node,
+    },
 }
 
 /// What goes wrong.
@@ -176,7 +202,9 @@ impl State {
     }
 
     fn copy_to(&self, node: Node, folder: &Path) {
-        let Content::Folder(entries) = &self.nodes[&node].content else { return };
+        let Content::Folder(entries) = &self.nodes[&node].content else {
+            return;
+        };
         for (name, node) in entries {
             let path = folder.join(name);
             match &self.nodes[node].content {
@@ -234,7 +262,11 @@ impl State {
         };
         let (mut path, mut at) = (String::new(), node);
         while let Some((folder, name)) = of(at) {
-            path = if path.is_empty() { name } else { format!("{name}/{path}") };
+            path = if path.is_empty() {
+                name
+            } else {
+                format!("{name}/{path}")
+            };
             at = folder;
         }
         path

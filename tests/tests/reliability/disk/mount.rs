@@ -31,7 +31,9 @@ impl Disk {
         let mut config = Config::default();
         config.mount_options = vec![MountOption::FSName("wharf-tests".to_owned())];
         let session = fuser::spawn_mount(self.clone(), folder, &config);
-        Mounted(Some(session.expect("a disk can be mounted: the tests run as root and need /dev/fuse")))
+        Mounted(Some(
+            session.expect("a disk can be mounted: the tests run as root and need /dev/fuse"),
+        ))
     }
 }
 
@@ -97,7 +99,11 @@ impl State {
     fn path_in(&self, folder: INodeNo, name: &OsStr) -> String {
         let folder = self.path(folder.0);
         let name = text(name);
-        if folder.is_empty() { name } else { format!("{folder}/{name}") }
+        if folder.is_empty() {
+            name
+        } else {
+            format!("{folder}/{name}")
+        }
     }
 
     fn new_node(&mut self, folder: INodeNo, name: &OsStr, mode: u32, content: Content) -> Result<FileAttr, Errno> {
@@ -302,16 +308,7 @@ impl Filesystem for Disk {
         answer!(reply, state.call("open", path, false).whole(), () => reply.opened(FileHandle(0), state.open_flags(ino.0)));
     }
 
-    fn create(
-        &self,
-        _: &Request,
-        parent: INodeNo,
-        name: &OsStr,
-        mode: u32,
-        umask: u32,
-        _: i32,
-        reply: ReplyCreate,
-    ) {
+    fn create(&self, _: &Request, parent: INodeNo, name: &OsStr, mode: u32, umask: u32, _: i32, reply: ReplyCreate) {
         let mut state = self.state();
         let made = state.new_node(parent, name, mode & !umask, Content::File(Vec::new()));
         answer!(reply, made, attr => {

@@ -40,6 +40,11 @@ impl App {
     ) -> Result<UploadStatus, RegistryError> {
         let session = self.session_hold(ctx, place, repository, id).await?;
         let appended = self.write_chunk(&session, chunk).await?;
+        if appended.moved {
+            // Nothing more can be added to what was closed already, if only this server knows of it.
+            self.session_discard(&session).await?;
+            return Err(RegistryError::UploadUnknown);
+        }
         self.session_advance(ctx, &session, &appended).await?;
         match appended.interrupted {
             None => Ok(UploadStatus {
@@ -152,6 +157,9 @@ impl App {
                     }
                 };
                 if appended.interrupted.is_some() {
+                    if appended.moved {
+                        return Err(RegistryError::UploadInterrupted(upload.offset));
+                    }
                     self.session_advance(ctx, &session, &appended).await?;
                     return Err(RegistryError::UploadInterrupted(appended.offset));
                 }

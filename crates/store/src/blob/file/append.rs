@@ -3,8 +3,9 @@
 //! One thread hashes and writes while the runtime receives; a short queue between them bounds what is held in memory.
 
 use std::collections::HashSet;
-use std::fs::File;
+use std::fs::{self, File, Metadata};
 use std::io::{self, Seek, SeekFrom, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -92,22 +93,20 @@ impl SessionFile {
             None
         };
         let (written, interrupted) = tokio::join!(writer, receive);
-        let (offset, hash) = written?;
+        let Written { offset, hash, moved } = written?;
         Ok(Appended {
             offset,
             hash,
             interrupted,
+            moved,
         })
     }
 
     /// Writes all pieces after `offset` and makes them durable, or leaves none of them.
-    fn write(
-        &self,
-        offset: u64,
-        hash: RunningHash,
-        pieces: mpsc::Receiver<Bytes>,
-    ) -> Result<(u64, RunningHash), StoreError> {
-        let mut file = self.open(offset)?;
+    fn write(&self, offset: u64, hash: RunningHash, pieces: mpsc::Receiver<Bytes>) -> Result<Written, StoreError> {
+        let Some(mut file) = self.open(offset)? else {
+            return Ok(sum_pieces(offset, hash, pieces));
+        };
         let written = write_pieces(&mut file, &self.room, offset, hash, pieces).and_then(|written| {
             file.sync_all()?;
             Ok(written)
@@ -127,32 +126,56 @@ impl SessionFile {
         self.path.parent().unwrap_or(&self.path)
     }
 
-    /// Opens the file with exactly its acknowledged bytes, positioned after them.
-    fn open(&self, offset: u64) -> Result<File, StoreError> {
+    /// Opens the file with exactly its acknowledged bytes, positioned after them. None when it has become a blob's: a crash came after the rename, and
+    /// before the row that says so.
+    fn open(&self, offset: u64) -> Result<Option<File>, StoreError> {
         let path = &self.path;
         let failed = |error| StoreError::file(format!("cannot open {}", path.display()), error);
+        let there = session_file(path).map_err(failed)?;
         if offset == 0 {
             self.folders.make(self.folder())?;
-            return File::options()
-                .write(true)
-                .create(true)
-                .truncate(true)
-                .open(path)
-                .map_err(failed);
+            let file = File::options().write(true).create(true).truncate(true).open(path);
+            return file.map(Some).map_err(failed);
         }
-        let mut file = match File::options().write(true).open(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(StoreError::corrupt("upload", path.display(), "has lost its bytes"));
-            }
-            other => other.map_err(failed)?,
-        };
-        if file.metadata().map_err(failed)?.len() < offset {
+        let Some(about) = there else { return Ok(None) };
+        let mut file = File::options().write(true).open(path).map_err(failed)?;
+        if about.len() < offset {
             return Err(StoreError::corrupt("upload", path.display(), "has lost bytes"));
         }
         file.set_len(offset)
             .and_then(|()| file.seek(SeekFrom::Start(offset)))
             .map_err(failed)?;
-        Ok(file)
+        Ok(Some(file))
+    }
+}
+
+/// A session's file, if it has one. A power loss may leave the name of one that has become a blob's: that name is removed, for nobody may write to a
+/// blob's bytes.
+pub(super) fn session_file(path: &Path) -> io::Result<Option<Metadata>> {
+    match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Ok(about) if about.nlink() > 1 => fs::remove_file(path).map(|()| None),
+        other => other.map(Some),
+    }
+}
+
+/// How far a body came.
+struct Written {
+    offset: u64,
+    hash: RunningHash,
+    moved: bool,
+}
+
+/// Takes the sum of pieces that need not be written.
+fn sum_pieces(mut offset: u64, mut hash: RunningHash, mut pieces: mpsc::Receiver<Bytes>) -> Written {
+    while let Some(piece) = pieces.blocking_recv() {
+        hash.update(&piece);
+        offset += piece.len() as u64;
+    }
+    Written {
+        offset,
+        hash,
+        moved: true,
     }
 }
 
@@ -163,7 +186,7 @@ fn write_pieces(
     mut offset: u64,
     mut hash: RunningHash,
     mut pieces: mpsc::Receiver<Bytes>,
-) -> io::Result<(u64, RunningHash)> {
+) -> io::Result<Written> {
     let mut block = Vec::new();
     let mut checked = 0;
     while let Some(piece) = pieces.blocking_recv() {
@@ -185,5 +208,9 @@ fn write_pieces(
         }
     }
     file.write_all(&block)?;
-    Ok((offset, hash))
+    Ok(Written {
+        offset,
+        hash,
+        moved: false,
+    })
 }

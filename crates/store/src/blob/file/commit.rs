@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest as _, Sha256, Sha512};
 use wharf_types::digest::{Algorithm, Digest};
 
+use super::append::session_file;
 use super::folders::{Folders, sync_folder};
 use crate::StoreError;
 
@@ -27,20 +28,20 @@ impl Commit {
     pub(super) fn run(&self) -> Result<(), StoreError> {
         let Self { from, to, .. } = self;
         let failed = |error| StoreError::file(format!("cannot move {} to {}", from.display(), to.display()), error);
-        match fs::metadata(from) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return self.run_again(),
+        match session_file(from) {
+            Ok(None) => return self.run_again(),
             Err(error) => return Err(failed(error)),
-            Ok(found) if found.len() < self.size_bytes => {
+            Ok(Some(found)) if found.len() < self.size_bytes => {
                 return Err(StoreError::corrupt("upload", from.display(), "has lost bytes"));
             }
-            Ok(found) if found.len() > self.size_bytes => {
+            Ok(Some(found)) if found.len() > self.size_bytes => {
                 // What lies beyond came with a request that was never acknowledged.
                 let file = File::options().write(true).open(from).map_err(failed)?;
                 file.set_len(self.size_bytes)
                     .and_then(|()| file.sync_all())
                     .map_err(failed)?;
             }
-            Ok(_) => {}
+            Ok(Some(_)) => {}
         }
         self.folders.make(self.folder())?;
         fs::rename(from, to).map_err(failed)?;
