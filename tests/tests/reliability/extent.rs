@@ -11,9 +11,15 @@ use tokio::runtime::Runtime;
 
 use crate::check::Problems;
 
-/// Whether all of a trial is to be done: `scripts/trial` says so.
+/// Whether a trial is to be done in its full form: `scripts/trial` says so.
 pub(crate) fn is_full() -> bool {
-    env::var_os("WHARF_TRIAL").is_some_and(|form| form == "full")
+    env::var_os("WHARF_TRIAL").is_some()
+}
+
+/// Every how many points of a full form are tried: each, or each so-manieth when the variable is a number.
+pub(crate) fn every() -> usize {
+    let number = env::var("WHARF_TRIAL").ok().and_then(|form| form.parse().ok());
+    number.unwrap_or(1).max(1)
 }
 
 /// One of these, by the form that is run.

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::{
     check::{check, check_running},
     disk::{Disk, Fault, Kind},
-    extent::{Report, folder, form, in_parallel, runtime},
+    extent::{Report, every, folder, form, in_parallel, runtime},
     http::Http,
     kill_inside::Ran,
     ledger::Ledger,
@@ -81,14 +81,14 @@ fn a_disk_that_fails_loses_nothing_that_was_acknowledged() {
     let calls = whole.calls.len();
     let mut faults = Vec::new();
     for (number, kind) in [Kind::Broken, Kind::Full, Kind::Short].into_iter().enumerate() {
-        let step = form(calls / 6, 1);
+        let step = form(calls / 6, every());
         faults.extend(
             (1 + number..=calls)
                 .step_by(step)
                 .map(|at| Fault { kind, at, times: 1 }),
         );
         // A disk that is full or broken for a while.
-        let step = form(calls / 2, 20);
+        let step = form(calls / 2, 20 * every());
         faults.extend(
             (1 + number..=calls)
                 .step_by(step)

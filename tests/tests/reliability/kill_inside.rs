@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::{
     check::{Problems, check},
     disk::{Disk, Fault, Kind},
-    extent::{Report, folder, form, in_parallel, runtime},
+    extent::{Report, every, folder, form, in_parallel, runtime},
     http::Http,
     ledger::Ledger,
     script::Script,
@@ -76,7 +76,7 @@ fn a_server_that_is_killed_between_any_two_steps_keeps_what_it_acknowledged() {
     let whole = one(template.path(), &site, usize::MAX);
     report.note("no kill", whole.problems);
     let calls = whole.calls.len();
-    let points: Vec<usize> = (1..=calls).step_by(form(calls / 12, 1)).collect();
+    let points: Vec<usize> = (1..=calls).step_by(form(calls / 12, every())).collect();
     let ran = in_parallel(points.len(), |point| one(template.path(), &site, points[point]));
     let mut kinds: Vec<&str> = ran
         .iter()

@@ -43,7 +43,10 @@ async fn mount(to: &TestRepository, owner: &Actor, layer: &str) -> u16 {
 #[tokio::test]
 async fn a_blob_that_the_job_finds_damaged_is_absent_until_it_is_pushed_again() {
     let (server, owner, web) = world().await;
-    let api = TestRepository { name: "api".to_owned(), ..web.clone() };
+    let api = TestRepository {
+        name: "api".to_owned(),
+        ..web.clone()
+    };
     web.push_image(&owner, "v1", "layer").await;
     let blob = format!("blobs/{}", digest("layer"));
     web.get(&owner, &blob).await.expect(200);
@@ -56,7 +59,9 @@ async fn a_blob_that_the_job_finds_damaged_is_absent_until_it_is_pushed_again() 
 
     web.head(&owner, &blob).await.expect(404);
     web.get(&owner, &blob).await.expect_error(404, "BLOB_UNKNOWN");
-    web.put_manifest(&owner, "v2", &image("layer")).await.expect_error(400, "MANIFEST_BLOB_UNKNOWN");
+    web.put_manifest(&owner, "v2", &image("layer"))
+        .await
+        .expect_error(400, "MANIFEST_BLOB_UNKNOWN");
     assert_eq!(mount(&api, &owner, "layer").await, 202, "it is not mounted");
     web.get(&owner, "manifests/v1").await.expect(200);
 
@@ -91,13 +96,21 @@ async fn a_file_that_was_restored_is_served_again() {
     let (server, owner, web) = world().await;
     let blob = format!("blobs/{}", web.push_blob(&owner, "layer").await);
     damage(&server, &digest("layer"));
-    let report = server.app().storage_check(|_, _| {}).await.expect("all can be looked at");
+    let report = server
+        .app()
+        .storage_check(|_, _| {})
+        .await
+        .expect("all can be looked at");
     assert_eq!((report.blobs, report.damaged, report.restored), (1, 1, 0));
     assert_eq!(report.named[0].digest.to_string(), digest("layer"));
     web.head(&owner, &blob).await.expect(404);
     // The same bit again.
     damage(&server, &digest("layer"));
-    let report = server.app().storage_check(|_, _| {}).await.expect("all can be looked at");
+    let report = server
+        .app()
+        .storage_check(|_, _| {})
+        .await
+        .expect("all can be looked at");
     assert_eq!((report.blobs, report.damaged, report.restored), (1, 0, 1));
     web.get(&owner, &blob).await.expect(200);
 }

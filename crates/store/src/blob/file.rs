@@ -1,7 +1,7 @@
 //! Bytes of blobs in files.
 //!
 //! `blobs/{registry}/{algorithm}/{first two digits}/{hex}` and `uploads/{registry}/{session}` in one file system, so that a finished upload becomes a
-//! blob by one rename. Paths are made of parsed ids and digests alone (rule 43).
+//! blob by one link. Paths are made of parsed ids and digests alone (rule 43).
 
 mod append;
 mod commit;

@@ -20,7 +20,10 @@ async fn a_damaged_blob_is_as_good_as_absent_until_it_is_pushed_again(store: &Me
     let world = World::new(store).await;
     let registry = world.registry.id;
     let layer = blob_in(store, registry, world.repository_id, "layer").await;
-    let key = BlobKey { registry, digest: layer };
+    let key = BlobKey {
+        registry,
+        digest: layer,
+    };
     let row = store.read().await.unwrap().blob_row(&key).await.unwrap().unwrap();
     assert!(!row.damaged);
     assert!(change!(store, tx => tx.blob_set_damaged(&row, Some(at(2)))));
@@ -32,7 +35,10 @@ async fn a_damaged_blob_is_as_good_as_absent_until_it_is_pushed_again(store: &Me
     drop(tx);
     blob_in(store, registry, world.repository_id, "layer").await;
     let mut read = store.read().await.unwrap();
-    assert_eq!(read.blob_size(registry, &world.repository, &layer).await.unwrap(), Some(5));
+    assert_eq!(
+        read.blob_size(registry, &world.repository, &layer).await.unwrap(),
+        Some(5)
+    );
     assert!(!read.blob_row(&key).await.unwrap().unwrap().damaged);
 }
 
@@ -40,19 +46,28 @@ async fn a_blob_that_was_touched_since_it_was_looked_at_is_not_marked(store: &Me
     let world = World::new(store).await;
     let registry = world.registry.id;
     let layer = blob_in(store, registry, world.repository_id, "layer").await;
-    let key = BlobKey { registry, digest: layer };
+    let key = BlobKey {
+        registry,
+        digest: layer,
+    };
     let row = store.read().await.unwrap().blob_row(&key).await.unwrap().unwrap();
     change!(store, tx => tx.blob_put(registry, &layer, 5, at(9)));
     assert!(!change!(store, tx => tx.blob_set_damaged(&row, Some(at(10)))));
     let mut read = store.read().await.unwrap();
-    assert_eq!(read.blob_size(registry, &world.repository, &layer).await.unwrap(), Some(5));
+    assert_eq!(
+        read.blob_size(registry, &world.repository, &layer).await.unwrap(),
+        Some(5)
+    );
 }
 
 async fn a_damaged_blob_can_be_deleted(store: &MetaStore) {
     let world = World::new(store).await;
     let registry = world.registry.id;
     let layer = blob_in(store, registry, world.repository_id, "layer").await;
-    let key = BlobKey { registry, digest: layer };
+    let key = BlobKey {
+        registry,
+        digest: layer,
+    };
     let row = store.read().await.unwrap().blob_row(&key).await.unwrap().unwrap();
     assert!(change!(store, tx => tx.blob_set_damaged(&row, Some(at(2)))));
     assert!(change!(store, tx => tx.blob_unlink(registry, world.repository_id, &layer, at(3))));
@@ -68,8 +83,14 @@ async fn everything_is_listed_once_in_order(store: &MetaStore) {
     let mut manifests = Vec::new();
     for number in 0..5 {
         for (registry, repository) in [(world.registry.id, world.repository_id), (other.id, theirs)] {
-            blobs.push((registry, blob_in(store, registry, repository, &format!("blob {number}")).await));
-            manifests.push((registry, manifest_in(store, registry, repository, &format!("manifest {number}")).await));
+            blobs.push((
+                registry,
+                blob_in(store, registry, repository, &format!("blob {number}")).await,
+            ));
+            manifests.push((
+                registry,
+                manifest_in(store, registry, repository, &format!("manifest {number}")).await,
+            ));
         }
     }
     let order = |(registry, digest): &(wharf_types::id::RegistryId, Digest)| (registry.0, digest.to_string());
@@ -85,13 +106,19 @@ async fn everything_is_listed_once_in_order(store: &MetaStore) {
         found.extend(page.iter().map(|row| (row.key.registry, row.key.digest)));
     }
     assert_eq!(found, blobs);
-    let listed = read.manifest_list_after(&ScrubCursor::start(ScrubKind::Manifest), 100).await.unwrap();
+    let listed = read
+        .manifest_list_after(&ScrubCursor::start(ScrubKind::Manifest), 100)
+        .await
+        .unwrap();
     assert_eq!(listed, manifests);
     assert_eq!(read.scrub_total().await.unwrap(), 10 * 6 + 20 * EACH);
     assert_eq!(read.blob_bytes().await.unwrap(), 10 * 6);
     let bytes = read.manifest_bytes(other.id, &digest("manifest 1")).await.unwrap();
     assert_eq!(bytes.as_deref(), Some(b"manifest 1".as_slice()));
-    let names = read.manifest_repositories(other.id, &digest("manifest 1")).await.unwrap();
+    let names = read
+        .manifest_repositories(other.id, &digest("manifest 1"))
+        .await
+        .unwrap();
     assert_eq!(names, [crate::fixture::name("web")]);
     assert_eq!(read.registry_tenant(other.id).await.unwrap(), Some(world.tenant));
 }
@@ -106,9 +133,18 @@ async fn a_look_is_at_by_one_at_a_time_and_goes_on_where_it_was(store: &MetaStor
         busy_until: at(10),
     };
     assert!(change!(store, tx => tx.scrub_start(None, &first)));
-    assert!(!change!(store, tx => tx.scrub_start(None, &first)), "another node was first");
-    assert!(!change!(store, tx => tx.scrub_claim(at(5), at(15))), "it is being worked on");
-    assert!(change!(store, tx => tx.scrub_claim(at(10), at(20))), "whoever was at it has died");
+    assert!(
+        !change!(store, tx => tx.scrub_start(None, &first)),
+        "another node was first"
+    );
+    assert!(
+        !change!(store, tx => tx.scrub_claim(at(5), at(15))),
+        "it is being worked on"
+    );
+    assert!(
+        change!(store, tx => tx.scrub_claim(at(10), at(20))),
+        "whoever was at it has died"
+    );
     let cursor = ScrubCursor {
         kind: ScrubKind::Manifest,
         registry: wharf_types::id::RegistryId(crate::fixture::id()),
@@ -116,7 +152,11 @@ async fn a_look_is_at_by_one_at_a_time_and_goes_on_where_it_was(store: &MetaStor
     };
     change!(store, tx => tx.scrub_advance(at(10), &cursor, 50, at(12)));
     let stood = store.read().await.unwrap().scrub_get().await.unwrap().unwrap();
-    assert_eq!((stood.done, stood.busy_until), (0, at(20)), "who was thought dead changes nothing");
+    assert_eq!(
+        (stood.done, stood.busy_until),
+        (0, at(20)),
+        "who was thought dead changes nothing"
+    );
     change!(store, tx => tx.scrub_advance(at(20), &cursor, 50, at(12)));
     let stands = store.read().await.unwrap().scrub_get().await.unwrap().unwrap();
     assert_eq!((stands.cursor, stands.done, stands.busy_until), (cursor, 50, at(12)));
@@ -137,11 +177,18 @@ async fn a_damaged_manifest_is_not_read_and_whole_again_when_it_is_pushed_again(
     wrong.digest = digest("right");
     change!(store, tx => tx.manifest_insert(registry, world.repository_id, &wrong, at(1)));
     let mut read = store.read().await.unwrap();
-    let found = read.manifest_by_digest(registry, &world.repository, &digest("right")).await;
-    assert!(matches!(found, Err(wharf_store::StoreError::Corrupt { .. })), "{found:?}");
+    let found = read
+        .manifest_by_digest(registry, &world.repository, &digest("right"))
+        .await;
+    assert!(
+        matches!(found, Err(wharf_store::StoreError::Corrupt { .. })),
+        "{found:?}"
+    );
     drop(read);
     manifest_in(store, registry, world.repository_id, "right").await;
     let mut read = store.read().await.unwrap();
-    let found = read.manifest_by_digest(registry, &world.repository, &digest("right")).await;
+    let found = read
+        .manifest_by_digest(registry, &world.repository, &digest("right"))
+        .await;
     assert_eq!(&found.unwrap().unwrap().content[..], b"right");
 }

@@ -216,3 +216,64 @@ pub(crate) fn write(path: &Path, bytes: &[u8], mode: u32) {
     let written = file.and_then(|mut file| file.write_all(bytes));
     written.expect("a file can be written");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: Node = 2;
+
+    fn name(change: &str) -> Change {
+        let (folder, name) = (ROOT, "file".to_owned());
+        match change {
+            "add" => Change::Name {
+                folder,
+                name,
+                node: FILE,
+            },
+            _ => Change::Unname { folder, name },
+        }
+    }
+
+    fn write(text: &str) -> Change {
+        Change::Write {
+            node: FILE,
+            offset: 0,
+            bytes: text.as_bytes().into(),
+        }
+    }
+
+    /// The file's bytes as they are found, if its name is.
+    fn found(changes: &[Change], keep: Keep) -> Option<String> {
+        let mut replay = Replay::new();
+        changes.iter().for_each(|change| replay.apply(change));
+        let found = replay.found(keep);
+        let node = found.things[&ROOT].names.get("file")?;
+        Some(String::from_utf8_lossy(&found.things[node].bytes).into_owned())
+    }
+
+    #[test]
+    fn what_was_not_synced_is_gone_or_there_and_what_was_synced_is_there() {
+        let new = Change::NewFile {
+            node: FILE,
+            mode: 0o600,
+        };
+        let all = || Keep::Some {
+            percent: 100,
+            random: Random::new(1),
+        };
+        let mut log = vec![new, name("add"), write("one")];
+        assert_eq!(found(&log, Keep::Nothing), None);
+        assert_eq!(found(&log, all()).as_deref(), Some("one"));
+        log.push(Change::Sync { node: FILE });
+        assert_eq!(found(&log, Keep::Nothing), None, "its folder was not synced");
+        log.push(Change::Sync { node: ROOT });
+        assert_eq!(found(&log, Keep::Nothing).as_deref(), Some("one"));
+        log.push(write("two"));
+        log.push(name("remove"));
+        assert_eq!(found(&log, Keep::Nothing).as_deref(), Some("one"));
+        assert_eq!(found(&log, all()), None);
+        log.push(Change::Sync { node: ROOT });
+        assert_eq!(found(&log, Keep::Nothing), None);
+    }
+}

@@ -24,7 +24,7 @@ pub(super) struct Commit {
 }
 
 impl Commit {
-    /// Renames a session's file to its blob's, replacing what may be there: a damaged file is healed by the next push of the same content.
+    /// Makes a session's file its blob's, replacing what may be there: a damaged file is healed by the next push of the same content.
     pub(super) fn run(&self) -> Result<(), StoreError> {
         let Self { from, to, .. } = self;
         let failed = |error| StoreError::file(format!("cannot move {} to {}", from.display(), to.display()), error);
@@ -44,8 +44,14 @@ impl Commit {
             Ok(Some(_)) => {}
         }
         self.folders.make(self.folder())?;
-        fs::rename(from, to).map_err(failed)?;
-        sync_folder(self.folder())
+        // A rename from folder to folder is two changes, and a power loss may keep the one that takes the name away. So the new name is durable before the
+        // old one goes; where something is in its place, it holds the same content, unless it is damaged.
+        if fs::hard_link(from, to).is_err() {
+            fs::rename(from, to).map_err(failed)?;
+            return sync_folder(self.folder());
+        }
+        sync_folder(self.folder())?;
+        fs::remove_file(from).map_err(failed)
     }
 
     /// Commits a session that has no file: it has no bytes, or a crash came between its rename and its row. Then the blob is in place, which is believed

@@ -150,7 +150,10 @@ async fn a_blob_is_not_written_to_by_a_session_whose_name_for_it_is_left() {
         let hold = store.upload_hold(&upload).await.unwrap();
         let appended = append_in_pieces(&*store, &hold, offset, RunningHash::default(), b"other bytes", 4).await;
         assert_eq!(appended.unwrap().moved, offset > 0);
-        assert!(get(&*store, &blob, 1000, None).await.unwrap() == content, "after {offset}");
+        assert!(
+            get(&*store, &blob, 1000, None).await.unwrap() == content,
+            "after {offset}"
+        );
         store.upload_discard(&hold).await.unwrap();
     }
     fs::hard_link(place.blob(&blob), place.upload(&upload)).unwrap();
@@ -169,7 +172,10 @@ async fn a_file_that_is_written_to_after_it_was_read_is_looked_at_again() {
     assert!(get_with(&*store, &reader, &blob, SIZE, None).await.unwrap() == content);
     flip(&place.blob(&blob), 77);
     for part in [Some(ByteRange { start: 1, end: 5 }), None, None] {
-        assert!(is_corrupt(&get_with(&*store, &reader, &blob, SIZE, part).await), "{part:?}");
+        assert!(
+            is_corrupt(&get_with(&*store, &reader, &blob, SIZE, part).await),
+            "{part:?}"
+        );
     }
 }
 
@@ -182,6 +188,9 @@ async fn an_examination_finds_what_is_wrong_and_nothing_else() {
         put_as(&*store, &upload, &content).await;
         examine(&*store, &blob, SIZE as u64, u64::MAX).await.unwrap();
         damage(&place.blob(&blob));
-        assert!(is_corrupt(&examine(&*store, &blob, SIZE as u64, u64::MAX).await), "{what}");
+        assert!(
+            is_corrupt(&examine(&*store, &blob, SIZE as u64, u64::MAX).await),
+            "{what}"
+        );
     }
 }
