@@ -8,7 +8,7 @@ use wharf_tests::debian;
 
 use crate::{
     check::{Problems, check},
-    extent::{Report, copy, folder, form, in_parallel, is_full, runtime},
+    extent::{Report, copy, every, folder, form, in_parallel, is_full, runtime},
     http::Http,
     ledger::Ledger,
     script::Script,
@@ -42,6 +42,7 @@ fn numbers() -> Vec<usize> {
         (1..=40)
             .chain((44..=100).step_by(4))
             .chain((120..=600).step_by(20))
+            .step_by(every())
             .collect()
     } else {
         vec![1, 5, 20]

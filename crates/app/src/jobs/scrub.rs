@@ -27,8 +27,8 @@ use crate::{App, Error};
 const BATCH: usize = 100;
 /// A run ends after this long, and the next one goes on.
 const RUN: Duration = Duration::from_secs(8);
-/// Whoever says that it is at it, and says no more for this long, has died. Longer than the largest blob takes.
-const LEASE: Duration = Duration::from_secs(3600);
+/// Whoever says that it is at it, and says no more for this long, has died. What two of them do at once is done twice, and no harm.
+const LEASE: Duration = Duration::from_secs(15 * 60);
 /// At most so many bytes a second are read, so that nobody else has to wait for the disk.
 const BYTES_PER_SECOND: u64 = 32 * 1024 * 1024;
 /// How often a blob is looked at again that was pushed while it was looked at.
@@ -48,6 +48,27 @@ pub(super) enum Finding {
 /// The blobs that are being looked at because a reader found them wrong: each by one.
 #[derive(Debug, Default)]
 pub(crate) struct Suspects(Mutex<HashSet<BlobKey>>);
+
+/// A blob that is being looked at, until this is dropped: also when whoever asked goes away.
+struct Suspicion<'a> {
+    suspects: &'a Suspects,
+    blob: BlobKey,
+}
+
+impl Suspects {
+    /// None when somebody is looking at it.
+    fn look_at(&self, blob: BlobKey) -> Option<Suspicion<'_>> {
+        let is_first = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(blob);
+        is_first.then_some(Suspicion { suspects: self, blob })
+    }
+}
+
+impl Drop for Suspicion<'_> {
+    fn drop(&mut self) {
+        let mut known = self.suspects.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.remove(&self.blob);
+    }
+}
 
 impl App {
     /// Looks at as much as is due.
@@ -159,22 +180,14 @@ impl App {
 
     /// A reader found a blob wrong: looks at all of it, and marks it. Returns whether it is damaged.
     pub(crate) async fn blob_suspected(&self, blob: BlobKey) -> Result<bool, Error> {
-        let suspects = || self.inner.suspects.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if !suspects().insert(blob) {
+        let Some(_suspicion) = self.inner.suspects.look_at(blob) else {
             // Somebody else's reader came first; it is wrong for this one all the same.
             return Ok(true);
-        }
-        let found = match self.inner.meta.read().await {
-            Ok(mut read) => read.blob_row(&blob).await.map_err(Error::from),
-            Err(error) => Err(error.into()),
         };
-        let finding = match found {
-            Ok(Some(row)) => self.blob_examine(row, u64::MAX).await,
-            Ok(None) => Ok(Finding::Sound),
-            Err(error) => Err(error),
-        };
-        suspects().remove(&blob);
-        Ok(matches!(finding?, Finding::Damaged(_)))
+        let row = self.inner.meta.read().await?.blob_row(&blob).await?;
+        let Some(row) = row else { return Ok(false) };
+        let finding = self.blob_examine(row, u64::MAX).await?;
+        Ok(matches!(finding, Finding::Damaged(_)))
     }
 
     /// Looks at a blob's bytes, and makes its row true to them.
@@ -188,6 +201,11 @@ impl App {
                 Err(StoreError::Corrupt { problem, .. }) => Finding::Damaged(problem),
                 Err(error) => return Err(error.into()),
             };
+            // A folder that is not there, such as a disk that is not mounted, says nothing of its blobs.
+            if store.owner().await?.is_none() {
+                let problem = "the folder of blobs has lost its INSTALLATION file: is its disk mounted?";
+                return Err(StoreError::Mismatch(problem.to_owned()).into());
+            }
             if self.blob_mark(&blob, &finding).await? {
                 return Ok(finding);
             }

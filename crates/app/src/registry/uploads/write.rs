@@ -4,6 +4,7 @@ use std::pin::pin;
 
 use futures_util::stream;
 use serde_json::json;
+use wharf_store::StoreError;
 use wharf_store::blob::{Appended, BlobKey, Body, RunningHash, UploadKey};
 use wharf_store::meta::Unrecorded;
 use wharf_types::access::Action;
@@ -168,7 +169,14 @@ impl App {
         };
         let found = match digest.algorithm() {
             Algorithm::Sha256 => hash.digest(),
-            other => self.inner.blobs.upload_digest(&session.hold, size_bytes, other).await?,
+            other => match self.inner.blobs.upload_digest(&session.hold, size_bytes, other).await {
+                // A crash came between this session's end and the record of it; only the running sum could have told.
+                Err(StoreError::Corrupt { .. }) => {
+                    self.session_discard(&session).await?;
+                    return Err(RegistryError::UploadUnknown);
+                }
+                digest => digest?,
+            },
         };
         if let Err(mismatch) = DigestMismatch::check(*digest, found) {
             self.session_discard(&session).await?;
