@@ -4,6 +4,7 @@ use futures_util::{StreamExt, TryStreamExt};
 use serde_json::json;
 use wharf_store::StoreError;
 use wharf_store::blob::{BlobContent, BlobKey, BlobStream};
+use wharf_store::meta::Unrecorded;
 use wharf_types::access::Action;
 use wharf_types::digest::Digest;
 use wharf_types::journal::JournalKind;
@@ -126,8 +127,15 @@ impl App {
         let id = tx.repository_get(registry, repository).await?.ok_or_else(unknown)?;
         match tx.blob_unlink(registry, id, digest, ctx.now).await {
             Ok(true) => {}
-            Ok(false) => return Err(unknown()),
-            Err(StoreError::Conflict(_)) => return Err(RegistryError::BlobInUse(*digest)),
+            // What was found may be about to be committed: the answer is told when it is (`Unrecorded::NothingToDo`).
+            Ok(false) => {
+                tx.commit_unrecorded(Unrecorded::NothingToDo).await?;
+                return Err(unknown());
+            }
+            Err(StoreError::Conflict(_)) => {
+                tx.commit_unrecorded(Unrecorded::NothingToDo).await?;
+                return Err(RegistryError::BlobInUse(*digest));
+            }
             Err(error) => return Err(error.into()),
         }
         tx.commit(&self.content_entry(
