@@ -6,11 +6,12 @@ use crate::{Run, host::must_be_root, program};
 
 /// A file system in memory that ends where it is told to.
 #[derive(Debug)]
-pub(crate) struct Disk(PathBuf);
+pub struct Disk(PathBuf);
 
 impl Disk {
     /// Mounts it on a folder, which is made.
-    pub(crate) fn mount(folder: PathBuf, mebibytes: usize) -> Self {
+    #[must_use]
+    pub fn mount(folder: PathBuf, mebibytes: usize) -> Self {
         must_be_root("a disk");
         std::fs::create_dir_all(&folder).expect("a folder can be made");
         let mount = Run::new(program::debian("mount", "mount")).words("-t tmpfs wharf-tests -o");

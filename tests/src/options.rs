@@ -59,8 +59,9 @@ impl Options {
     }
 }
 
-/// Makes an empty database and returns its address.
-pub(crate) fn new_database() -> String {
+/// Makes an empty database of the PostgreSQL server that `TEST_POSTGRES_URL` names, and returns its address.
+#[must_use]
+pub fn new_database() -> String {
     let Some(server) = std::env::var_os("TEST_POSTGRES_URL").and_then(|url| url.into_string().ok()) else {
         panic!("TEST_POSTGRES_URL is not set: run the tests by scripts/with-postgres");
     };

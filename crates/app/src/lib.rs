@@ -59,6 +59,7 @@ struct Inner {
     registries: registry::RegistryCache,
     content: registry::RememberedContent,
     finished_uploads: registry::Finished,
+    suspects: jobs::Suspects,
     /// Up to where this node has read the journal.
     journal_cursor: AtomicI64,
 }
@@ -99,6 +100,7 @@ impl App {
                 epoch: access::Epoch::new(generations, settings.shared_database, environment.clock.now()),
                 hasher: identity::SlowHasher::new(settings.hashing_slots, environment.entropy.as_ref()),
                 throttle: identity::Throttle::default(),
+                suspects: jobs::Suspects::default(),
                 usage: identity::Usage::default(),
                 tokens: identity::TokenCache::new(),
                 subjects: access::SubjectCache::new(),

@@ -70,6 +70,8 @@ pub struct Settings {
     pub hashing_slots: usize,
     /// Whether an image may name blobs that its repository does not have (yet). An index may always list manifests that are not there.
     pub sparse_images: bool,
+    /// Everything that is stored is looked at once in this time; never, where there is none (rule 59).
+    pub scrub_period: Option<Duration>,
     /// A deleted registry's name is held back for this long (rule 41).
     pub name_hold: Duration,
 }
@@ -89,6 +91,7 @@ impl Settings {
             upload_life: 7 * 24 * HOUR,
             hashing_slots: 2,
             sparse_images: false,
+            scrub_period: Some(30 * 24 * HOUR),
             name_hold: 30 * 24 * HOUR,
         }
     }

@@ -141,6 +141,11 @@ impl TestServer {
         (&self.inner.database.database, self.inner.folder.path().join("blobs"))
     }
 
+    /// The folder of its blobs, for damage that a disk does.
+    pub fn blobs(&self) -> PathBuf {
+        self.inner.folder.path().join("blobs")
+    }
+
     pub(crate) fn router(&self) -> Router {
         self.inner.router.clone()
     }

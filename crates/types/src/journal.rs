@@ -92,6 +92,12 @@ kinds! {
     BlobMount => "Microsoft.ContainerRegistry/registries/repositories/blobs/mount", Content;
     /// A blob was deleted.
     BlobDelete => "Microsoft.ContainerRegistry/registries/repositories/blobs/delete", Content;
+    /// A blob was found damaged: it is as good as absent until it is pushed again.
+    BlobDamaged => "Microsoft.ContainerRegistry/registries/repositories/blobs/damaged", Content;
+    /// A blob that had been found damaged is whole again.
+    BlobRestored => "Microsoft.ContainerRegistry/registries/repositories/blobs/restored", Content;
+    /// A manifest was found damaged: it is not served until it is pushed again.
+    ManifestDamaged => "Microsoft.ContainerRegistry/registries/repositories/manifests/damaged", Content;
     /// A manifest was stored.
     ManifestWrite => "Microsoft.ContainerRegistry/registries/repositories/manifests/write", Content;
     /// A manifest was deleted, and the tags that named it.

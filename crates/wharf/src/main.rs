@@ -54,6 +54,7 @@ fn main() -> ExitCode {
 fn admin(command: AdminCommand, environment: &Environment, printer: &Printer) -> Result<(), Failure> {
     match command {
         AdminCommand::Bootstrap(args) => admin::bootstrap(args, environment, printer),
+        AdminCommand::Fsck(args) => admin::fsck::run(args, environment, printer),
         AdminCommand::VerifyJournal(args) => admin::verify_journal(args, environment, printer),
     }
 }

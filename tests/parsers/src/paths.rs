@@ -23,7 +23,7 @@ pub(crate) fn v2_path(data: &[u8]) {
         Target::Manifest(name, reference) => (format!("{name}/manifests/{reference}"), Some(name)),
         Target::Blob(name, digest) => (format!("{name}/blobs/{digest}"), Some(name)),
         Target::Uploads(name) => (format!("{name}/blobs/uploads/"), Some(name)),
-        Target::Upload(name, id) => (format!("{name}/blobs/uploads/{}", id.as_str()), Some(name)),
+        Target::Upload(name, id) => (format!("{name}/blobs/uploads/{id}"), Some(name)),
         Target::Referrers(name, digest) => (format!("{name}/referrers/{digest}"), Some(name)),
     };
     assert!(repository.is_none_or(|name| is_repository(name.as_str())), "{path}");

@@ -34,9 +34,7 @@ impl Epoch {
 
     /// The same for what is remembered of a repository's content that may be some seconds old: that something is there, under its digest.
     pub(crate) fn content(&self, shard: ContentShard, now: Time) -> Option<u64> {
-        self.generations
-            .content(shard)
-            .filter(|_| self.hears_of_changes(now))
+        self.generations.content(shard).filter(|_| self.hears_of_changes(now))
     }
 
     /// The same for tags, which are read as they were written last: other nodes' writes are known too late for that.

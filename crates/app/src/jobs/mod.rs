@@ -1,5 +1,7 @@
 //! What happens without being asked. A job reads the present state and moves it towards the wanted one: it may run twice, late, or on every node.
 
+mod fsck;
+mod scrub;
 mod seal;
 mod verify;
 
@@ -13,6 +15,8 @@ use crate::audit::Sums;
 use crate::identity::Use;
 use crate::{App, Error};
 
+pub use fsck::{Damage, StorageReport};
+pub(crate) use scrub::Suspects;
 pub use verify::{JournalReport, Problem};
 
 /// A job and how often it runs.
@@ -26,11 +30,19 @@ pub enum Job {
     Expire,
     /// Makes the next signing key in time.
     MaintainKeys,
+    /// Looks at a part of all that is stored, whether its bytes are right.
+    Scrub,
 }
 
 impl Job {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::SealJournal, Self::FlushCounters, Self::Expire, Self::MaintainKeys];
+    pub const ALL: [Self; 5] = [
+        Self::SealJournal,
+        Self::FlushCounters,
+        Self::Expire,
+        Self::MaintainKeys,
+        Self::Scrub,
+    ];
 
     /// Its name in logs.
     pub const fn name(self) -> &'static str {
@@ -39,6 +51,7 @@ impl Job {
             Self::FlushCounters => "flush-counters",
             Self::Expire => "expire",
             Self::MaintainKeys => "maintain-keys",
+            Self::Scrub => "scrub",
         }
     }
 
@@ -47,6 +60,7 @@ impl Job {
         match self {
             Self::SealJournal => Duration::from_secs(1),
             Self::FlushCounters => Duration::from_secs(5),
+            Self::Scrub => Duration::from_secs(10),
             Self::Expire | Self::MaintainKeys => Duration::from_secs(60),
         }
     }
@@ -64,6 +78,7 @@ impl App {
             Job::SealJournal => self.journal_seal().await,
             Job::FlushCounters => self.counters_flush().await,
             Job::Expire => self.expire().await,
+            Job::Scrub => self.scrub().await,
             Job::MaintainKeys => {
                 let inner = &self.inner;
                 inner

@@ -1,8 +1,10 @@
 //! Blobs: looked at, read, deleted.
 
+use futures_util::{StreamExt, TryStreamExt};
 use serde_json::json;
 use wharf_store::StoreError;
-use wharf_store::blob::{BlobContent, BlobKey};
+use wharf_store::blob::{BlobContent, BlobKey, BlobStream};
+use wharf_store::meta::Unrecorded;
 use wharf_types::access::Action;
 use wharf_types::digest::Digest;
 use wharf_types::journal::JournalKind;
@@ -20,6 +22,20 @@ pub struct BlobDownload {
     pub part: Option<ByteRange>,
     /// The bytes.
     pub content: BlobContent,
+}
+
+/// Why the server cannot take all requests. The texts are for everybody; the causes for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum NotReady {
+    /// There is no room to write: pushes are refused.
+    #[error("the storage is full: pushes are refused; pulls, sign-ins and deletes go on")]
+    Full,
+    /// The folder of blobs cannot be used.
+    #[error("the storage cannot be used")]
+    Files(#[source] StoreError),
+    /// The database cannot be used.
+    #[error("the database cannot be reached")]
+    Database(#[source] StoreError),
 }
 
 impl App {
@@ -67,12 +83,35 @@ impl App {
             digest: *digest,
         };
         let store = self.inner.blobs.as_ref();
-        let content = self.inner.blob_reader.download(store, key, size_bytes, part).await?;
+        let content = match self.inner.blob_reader.download(store, key, size_bytes, part).await {
+            Ok(BlobContent::Blocks(blocks)) => BlobContent::Blocks(self.watched(key, blocks)),
+            Err(StoreError::Corrupt { .. }) if self.blob_suspected(key).await? => {
+                return Err(RegistryError::BlobUnknown(*digest));
+            }
+            other => other?,
+        };
         Ok(BlobDownload {
             size_bytes,
             part,
             content,
         })
+    }
+
+    /// The blocks of a blob that is being sent. What is wrong with them is known too late for the answer, which ends early; it is seen to that there is no
+    /// other such answer.
+    fn watched(&self, blob: BlobKey, blocks: BlobStream) -> BlobStream {
+        let app = self.clone();
+        let watch = move |block: &StoreError| {
+            if matches!(block, StoreError::Corrupt { .. }) {
+                let app = app.clone();
+                tokio::spawn(async move {
+                    if let Err(error) = app.blob_suspected(blob).await {
+                        tracing::warn!(blob.digest = %blob.digest, error = %error, "a damaged blob could not be marked: {error}");
+                    }
+                });
+            }
+        };
+        blocks.inspect_err(watch).boxed()
     }
 
     /// Takes a blob away from the repository. Its bytes are collected when no repository has it any more.
@@ -90,8 +129,15 @@ impl App {
         let id = tx.repository_get(registry, repository).await?.ok_or_else(unknown)?;
         match tx.blob_unlink(registry, id, digest, ctx.now).await {
             Ok(true) => {}
-            Ok(false) => return Err(unknown()),
-            Err(StoreError::Conflict(_)) => return Err(RegistryError::BlobInUse(*digest)),
+            // What was found may be about to be committed: the answer is told when it is (`Unrecorded::NothingToDo`).
+            Ok(false) => {
+                tx.commit_unrecorded(Unrecorded::NothingToDo).await?;
+                return Err(unknown());
+            }
+            Err(StoreError::Conflict(_)) => {
+                tx.commit_unrecorded(Unrecorded::NothingToDo).await?;
+                return Err(RegistryError::BlobInUse(*digest));
+            }
             Err(error) => return Err(error.into()),
         }
         tx.commit(&self.content_entry(
@@ -124,10 +170,13 @@ impl App {
         Ok(self.inner.blobs.must_have_room(more_bytes).await?)
     }
 
-    /// Whether the server can take requests: the database answers. The text says what is wrong, and is for the operator.
-    pub async fn readiness(&self) -> Result<(), String> {
-        let mut read = self.inner.meta.read().await.map_err(|error| error.to_string())?;
-        read.installation().await.map_err(|error| error.to_string())?;
-        self.must_have_room(0).await.map_err(|error| error.to_string())
+    /// Whether the server can take requests: the database answers, and there is room to write.
+    pub async fn readiness(&self) -> Result<(), NotReady> {
+        let mut read = self.inner.meta.read().await.map_err(NotReady::Database)?;
+        read.installation().await.map_err(NotReady::Database)?;
+        match self.inner.blobs.must_have_room(0).await {
+            Err(StoreError::Full) => Err(NotReady::Full),
+            other => other.map_err(NotReady::Files),
+        }
     }
 }

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use serde_json::json;
-use wharf_store::meta::Tx;
+use wharf_store::StoreError;
 use wharf_store::meta::manifest::{NewManifest, StoredManifest};
+use wharf_store::meta::{Tx, Unrecorded};
 use wharf_types::access::Action;
 use wharf_types::digest::{Algorithm, Digest};
 use wharf_types::id::{RegistryId, RepositoryId};
@@ -79,8 +80,16 @@ impl App {
     ) -> Result<StoredManifest, RegistryError> {
         let mut read = self.inner.meta.read().await?;
         let found = match reference {
-            Reference::Tag(tag) => read.manifest_by_tag(registry, repository, tag).await?,
-            Reference::Digest(digest) => read.manifest_by_digest(registry, repository, digest).await?,
+            Reference::Tag(tag) => read.manifest_by_tag(registry, repository, tag).await,
+            Reference::Digest(digest) => read.manifest_by_digest(registry, repository, digest).await,
+        };
+        let found = match found {
+            // As good as absent, so that it is pushed again and whole again.
+            Err(damaged @ StoreError::Corrupt { .. }) => {
+                tracing::error!(repository.name = %repository, "a manifest cannot be served: {damaged}");
+                None
+            }
+            other => other?,
         };
         found.ok_or_else(|| RegistryError::ManifestUnknown(reference.clone()))
     }
@@ -190,12 +199,19 @@ impl App {
         let place_of = |name: &str| format!("{registry}/{id}/{name}");
         let (kind, payload) = match reference {
             Reference::Tag(tag) => {
-                let digest = tx.tag_delete(registry, id, tag).await?.ok_or_else(unknown)?;
+                let Some(digest) = tx.tag_delete(registry, id, tag).await? else {
+                    // It may be a deletion that is about to be committed: nobody may see the tag after this answer.
+                    tx.commit_unrecorded(Unrecorded::NothingToDo).await?;
+                    return Err(unknown());
+                };
                 tx.tombstone_put("tag", &place_of(tag.as_str()), ctx.now).await?;
                 (JournalKind::TagDelete, json!({"tag": tag, "digest": digest}))
             }
             Reference::Digest(digest) => {
-                let tags = tx.manifest_delete(registry, id, digest).await?.ok_or_else(unknown)?;
+                let Some(tags) = tx.manifest_delete(registry, id, digest).await? else {
+                    tx.commit_unrecorded(Unrecorded::NothingToDo).await?;
+                    return Err(unknown());
+                };
                 for tag in &tags {
                     tx.tombstone_put("tag", &place_of(tag.as_str()), ctx.now).await?;
                 }

@@ -10,7 +10,7 @@ mod tags;
 mod tokens;
 mod uploads;
 
-pub use blobs::BlobDownload;
+pub use blobs::{BlobDownload, NotReady};
 pub use error::{DigestMismatch, RegistryError};
 pub use manifests::{ManifestPut, PushedManifest, Referrers};
 pub use place::Place;

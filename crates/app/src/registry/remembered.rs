@@ -25,11 +25,12 @@ const MOST_BLOBS: u64 = 20_000;
 
 impl RememberedContent {
     pub(crate) fn new() -> Self {
-        let manifests = Cache::builder()
-            .max_capacity(MANIFESTS_BYTES)
-            .weigher(|_, (_, known): &Known<StoredManifest>| {
-                u32::try_from(known.content.len() + ENTRY_BYTES).unwrap_or(u32::MAX)
-            });
+        let manifests =
+            Cache::builder()
+                .max_capacity(MANIFESTS_BYTES)
+                .weigher(|_, (_, known): &Known<StoredManifest>| {
+                    u32::try_from(known.content.len() + ENTRY_BYTES).unwrap_or(u32::MAX)
+                });
         Self {
             manifests: manifests.build(),
             blobs: Cache::new(MOST_BLOBS),

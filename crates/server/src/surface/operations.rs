@@ -9,13 +9,14 @@ pub(super) fn healthz() -> Response {
     (StatusCode::OK, "ok\n").into_response()
 }
 
-/// The process can take requests. What is wrong goes to the log; whoever asks learns that something is.
+/// The process can take requests. Whoever asks learns what is wrong in general; the log says more.
 pub(super) async fn readyz(app: &App) -> Response {
     match app.readiness().await {
         Ok(()) => (StatusCode::OK, "ok\n").into_response(),
         Err(problem) => {
-            tracing::warn!(problem, "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, "not ready: see the server's log\n").into_response()
+            let cause = std::error::Error::source(&problem).map(ToString::to_string);
+            tracing::warn!(cause, "not ready: {problem}");
+            (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {problem}\n")).into_response()
         }
     }
 }

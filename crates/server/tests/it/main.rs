@@ -11,4 +11,5 @@ mod registry;
 mod registry_resource;
 mod roles;
 mod rules;
+mod scrub;
 mod sign_in;

@@ -133,7 +133,12 @@ mod tests {
     #[test]
     fn a_block_is_no_longer_than_what_is_wanted() {
         let blocks = Blocks::default();
-        for (wanted, fast, length) in [(5, true, 5), (5, false, 5), (100_000, true, 100_000), (100_000, false, SMALL_BYTES)] {
+        for (wanted, fast, length) in [
+            (5, true, 5),
+            (5, false, 5),
+            (100_000, true, 100_000),
+            (100_000, false, SMALL_BYTES),
+        ] {
             assert_eq!(blocks.take(wanted, fast).len(), length);
         }
     }

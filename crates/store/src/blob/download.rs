@@ -2,7 +2,7 @@
 //!
 //! The first time that this process reads a blob as a whole, its hash is computed on the way and the last block is held back until it is known to be
 //! right: a damaged file ends the transfer early instead of finishing it. A part of a blob that was never read as a whole is sent after a look at all
-//! of it. Later reads check the size alone; the scrubbing of stored content is another job.
+//! of it. Later reads check that the file is the same and was not written to; what a disk loses without a word is found by the job that looks at all of it.
 //!
 //! What the kernel has in memory is read at once, without a change of threads; small blobs, which is what images' configurations are, stay in ours.
 
@@ -83,7 +83,7 @@ impl BlobReader {
             }));
         }
         let file: Arc<dyn BlobRead> = store.blob_open(&blob, size_bytes).await?.into();
-        let known = self.verified.contains(&blob);
+        let known = self.verified.contains(&blob, file.stamp());
         let transfer = |start, end, in_flight| Transfer::new(&self.blocks, &file, start..end, in_flight);
         Ok(BlobContent::Blocks(match part {
             None if known => transfer(0, size_bytes, 1).plain(),
@@ -114,11 +114,11 @@ impl BlobReader {
 
     /// Reads all of a blob that was never read as a whole: of many who want a part of it, one.
     async fn look_at_all(&self, file: &Arc<dyn BlobRead>, blob: BlobKey, size_bytes: u64) -> Result<(), StoreError> {
-        if self.verified.contains(&blob) {
+        if self.verified.contains(&blob, file.stamp()) {
             return Ok(());
         }
         let _turn = self.verified.turn(blob).await;
-        if self.verified.contains(&blob) {
+        if self.verified.contains(&blob, file.stamp()) {
             return Ok(());
         }
         let whole = Transfer::new(&self.blocks, file, 0..size_bytes, 2);
@@ -208,7 +208,7 @@ impl Transfer {
                     }
                 }
                 state.hasher.check(blob.digest)?;
-                verified.insert(blob);
+                verified.insert(blob, state.transfer.file.stamp());
                 Ok(state.held.map(|last| (last.into(), None)))
             }
         })

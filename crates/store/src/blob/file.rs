@@ -1,7 +1,7 @@
 //! Bytes of blobs in files.
 //!
 //! `blobs/{registry}/{algorithm}/{first two digits}/{hex}` and `uploads/{registry}/{session}` in one file system, so that a finished upload becomes a
-//! blob by one rename. Paths are made of parsed ids and digests alone (rule 43).
+//! blob by one link. Paths are made of parsed ids and digests alone (rule 43).
 
 mod append;
 mod batch;
@@ -213,7 +213,8 @@ impl BlobStore for FileStore {
                 }
                 other => other.map_err(failed)?,
             };
-            let found = file.metadata().map_err(failed)?.len();
+            let about = file.metadata().map_err(failed)?;
+            let found = about.len();
             if found != size_bytes {
                 return Err(StoreError::corrupt(
                     "blob",
@@ -221,7 +222,7 @@ impl BlobStore for FileStore {
                     format!("has {found} bytes instead of {size_bytes}"),
                 ));
             }
-            Ok(Box::new(read::OpenFile::new(file, path)) as Box<dyn BlobRead>)
+            Ok(Box::new(read::OpenFile::new(file, path, &about)) as Box<dyn BlobRead>)
         })
         .await
     }

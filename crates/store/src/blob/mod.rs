@@ -8,6 +8,7 @@
 
 mod block;
 mod download;
+mod examine;
 mod file;
 mod hash;
 mod verified;
@@ -28,6 +29,7 @@ use crate::StoreError;
 
 pub use block::Block;
 pub use download::{BlobContent, BlobReader, BlobStream};
+pub use examine::examine;
 pub use file::FileStore;
 pub use hash::RunningHash;
 
@@ -84,6 +86,9 @@ pub struct Appended {
     pub hash: RunningHash,
     /// The body's own failure: the client went away before its end. What arrived is kept all the same.
     pub interrupted: Option<std::io::Error>,
+    /// The session's bytes are a blob's by now: its end was begun before, and cut off by a crash. Nothing was written, but for the sum; only the same end
+    /// finds them again.
+    pub moved: bool,
 }
 
 /// A blob that is being read.
@@ -92,6 +97,11 @@ pub trait BlobRead: Send + Sync {
     /// Fills `bytes` with those from `offset` on, if nobody has to wait for that, and says whether it did. What it could not do, [`Self::read_at`] does.
     fn read_now(&self, _offset: u64, _bytes: &mut [u8]) -> bool {
         false
+    }
+
+    /// What is another when the bytes are perhaps others: they were written to since, or the file was replaced.
+    fn stamp(&self) -> u64 {
+        0
     }
 
     /// Fills the block with the bytes from `offset` on, which must lie within the blob.

@@ -1,7 +1,7 @@
 //! Which blobs this process has seen whole and right (rule 48).
 
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use sha2::{Digest as _, Sha256, Sha512};
@@ -18,7 +18,8 @@ pub(super) struct Verified(Arc<Mutex<Known>>);
 
 #[derive(Debug, Default)]
 struct Known {
-    blobs: HashSet<BlobKey>,
+    /// Each with the stamp of the file that was read ([`crate::blob::BlobRead::stamp`]).
+    blobs: HashMap<BlobKey, u64>,
     order: VecDeque<BlobKey>,
     /// Those that are being looked at just now, each by one.
     looked_at: HashMap<BlobKey, Weak<tokio::sync::Mutex<()>>>,
@@ -28,13 +29,13 @@ struct Known {
 const MOST_KNOWN: usize = 100_000;
 
 impl Verified {
-    pub(super) fn contains(&self, blob: &BlobKey) -> bool {
-        self.known(|known| known.blobs.contains(blob))
+    pub(super) fn contains(&self, blob: &BlobKey, stamp: u64) -> bool {
+        self.known(|known| known.blobs.get(blob) == Some(&stamp))
     }
 
-    pub(super) fn insert(&self, blob: BlobKey) {
+    pub(super) fn insert(&self, blob: BlobKey, stamp: u64) {
         self.known(|known| {
-            if known.blobs.insert(blob) {
+            if known.blobs.insert(blob, stamp).is_none() {
                 known.order.push_back(blob);
                 if known.order.len() > MOST_KNOWN
                     && let Some(oldest) = known.order.pop_front()

@@ -80,8 +80,13 @@ impl TryFrom<Row> for StoredManifest {
         }: Row,
     ) -> Result<Self, StoreError> {
         let media_type = media_type_of(&digest, &media_type)?;
+        let expected: Digest = stored(TABLE, &digest, &digest)?;
+        // Rule 48: what comes from a disk is looked at before it is believed.
+        if Digest::of(expected.algorithm(), &content) != expected {
+            return Err(StoreError::corrupt(TABLE, digest, "its bytes do not have this digest"));
+        }
         Ok(Self {
-            digest: stored(TABLE, &digest, &digest)?,
+            digest: expected,
             media_type,
             content: content.into(),
         })
@@ -198,7 +203,8 @@ impl Read {
 }
 
 impl Tx {
-    /// Adds a manifest with what it reaches. Its blobs must be held by this transaction ([`Tx::blob_hold`]). The same manifest again changes nothing.
+    /// Adds a manifest with what it reaches. Its blobs must be held by this transaction ([`Tx::blob_hold`]). The same manifest again changes nothing, but for
+    /// bytes that were damaged.
     /// Returns whether it is new.
     pub async fn manifest_insert(
         &mut self,
@@ -208,9 +214,9 @@ impl Tx {
         now: Time,
     ) -> Result<bool, StoreError> {
         const CONTENT: &str = "INSERT INTO manifest_contents (registry_id, digest, content) VALUES ($1, $2, $3)
-            ON CONFLICT (registry_id, digest) DO NOTHING";
+            ON CONFLICT (registry_id, digest) DO UPDATE SET content = excluded.content WHERE manifest_contents.content <> excluded.content";
         const HOLD: &str = "INSERT INTO manifest_contents (registry_id, digest, content) VALUES ($1, $2, $3)
-            ON CONFLICT (registry_id, digest) DO UPDATE SET digest = excluded.digest";
+            ON CONFLICT (registry_id, digest) DO UPDATE SET content = excluded.content";
         const MANIFEST: &str =
             "INSERT INTO manifests (registry_id, repository_id, digest, media_type, size_bytes, artifact_type, subject,
             annotations, created_at_us, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)

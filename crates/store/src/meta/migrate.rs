@@ -14,6 +14,7 @@ use crate::meta::{MetaStore, Tx, Unrecorded};
 const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0001_initial.sql"),
     include_str!("../../migrations/0002_ended_uploads.sql"),
+    include_str!("../../migrations/0003_damage.sql"),
 ];
 
 /// Any number that other programs on the same PostgreSQL are unlikely to lock.

@@ -25,6 +25,7 @@ pub mod registry;
 pub mod repository;
 pub mod resource_group;
 pub mod role_assignment;
+pub mod scrub;
 pub mod service_principal;
 pub mod sign_in_failure;
 pub mod signing_key;

@@ -34,7 +34,15 @@ impl Read {
                 SELECT name FROM tags WHERE registry_id = $1 AND repository_id = repositories.id AND name > $3 ORDER BY name LIMIT $4
             ) AS page) FROM repositories WHERE registry_id = $1 AND name = $2";
         let page = (cursor(after), limit as i64);
-        let row = fetch_optional!((Option<String>,), self, SQL, registry.0, repository.as_str(), page.0, page.1);
+        let row = fetch_optional!(
+            (Option<String>,),
+            self,
+            SQL,
+            registry.0,
+            repository.as_str(),
+            page.0,
+            page.1
+        );
         row.map(|(names,)| listed("tags", names)).transpose()
     }
 }

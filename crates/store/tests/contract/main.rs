@@ -28,6 +28,7 @@ mod referrers;
 mod registries;
 mod repositories;
 mod role_assignments;
+mod scrub;
 mod subscriptions;
 mod tags;
 mod transactions;

@@ -1,11 +1,10 @@
 //! Manifests of a repository.
 
 use crate::backend::Place;
-use crate::fixture::{
-    World, at, blob_in, change, digest, entry, is_conflict, manifest, manifest_in, name, repository_in,
-};
+use crate::fixture::{World, at, blob_in, change, entry, is_conflict, manifest, manifest_in, name, repository_in};
 use wharf_store::meta::MetaStore;
 use wharf_store::meta::manifest::{NewManifest, StoredManifest};
+use wharf_types::digest::{Algorithm, Digest};
 use wharf_types::manifest::MediaType;
 
 store_contract!(
@@ -26,8 +25,9 @@ async fn a_manifest_reads_back_as_it_was_sent(store: &MetaStore) {
     let world = World::new(store).await;
     let content = [&b"{\"a\":\"\xc3\xa9\0\xff"[..], &vec![b'x'; 4 * 1024 * 1024][..]].concat();
     for media_type in MediaType::ALL {
+        let content = [&content[..], media_type.as_str().as_bytes()].concat();
         let sent = NewManifest {
-            digest: digest(media_type.as_str()),
+            digest: Digest::of(Algorithm::Sha256, &content),
             media_type,
             content: &content,
             ..manifest("", &[])

@@ -140,8 +140,8 @@ async fn fill(raw: &mut Raw, registry: RegistryId) {
     let rest = "'m', 1, NULL, NULL, NULL, 0, 0";
     for insert in [
         format!("INSERT INTO repositories SELECT {registry}, 'r' || n, {uuid}, 0, 0 FROM {numbers}"),
-        format!("INSERT INTO blobs SELECT {registry}, 'd' || n, 1, 0, 0 FROM {numbers}"),
-        format!("INSERT INTO blobs VALUES ({registry}, 'shared', 1, 0, 0)"),
+        format!("INSERT INTO blobs SELECT {registry}, 'd' || n, 1, 0, 0, NULL FROM {numbers}"),
+        format!("INSERT INTO blobs VALUES ({registry}, 'shared', 1, 0, 0, NULL)"),
         format!("INSERT INTO repository_blobs SELECT {registry}, {uuid}, 'd' || n, 0 FROM {numbers}"),
         format!("INSERT INTO repository_blobs SELECT {registry}, {uuid}, 'shared', 0 FROM {numbers}"),
         format!("INSERT INTO manifest_contents SELECT {registry}, 'd' || n, {bytes} FROM {numbers}"),

@@ -1,5 +1,7 @@
 //! `wharf admin`: what is done on the server's host, next to its data. It works beside a running server, which takes note within seconds.
 
+pub(crate) mod fsck;
+
 use std::future::Future;
 
 use anyhow::{Context, bail};

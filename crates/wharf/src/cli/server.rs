@@ -83,6 +83,7 @@ pub(crate) struct ServeArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum AdminCommand {
     Bootstrap(BootstrapArgs),
+    Fsck(FsckArgs),
     VerifyJournal(VerifyJournalArgs),
 }
 
@@ -111,6 +112,19 @@ pub(crate) struct BootstrapArgs {
 #[derive(Clone, Debug, Args)]
 #[command(after_long_help = "Examples:\n  wharf admin verify-journal --data /var/lib/wharf")]
 pub(crate) struct VerifyJournalArgs {
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+}
+
+/// Look at everything that is stored, whether its bytes are what their digests say
+///
+/// What is found damaged is not served any more, and is whole again when it is pushed again; what was restored is served again. It works beside a
+/// running server. Ends with 1 when something is damaged.
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_long_help = "Examples:\n  wharf admin fsck --data /var/lib/wharf\n  wharf admin fsck -o json --query damaged"
+)]
+pub(crate) struct FsckArgs {
     #[command(flatten)]
     pub(crate) data: DataArgs,
 }

@@ -29,6 +29,7 @@ struct File {
     tls_key: Option<PathBuf>,
     trusted_proxies: Option<Vec<IpAddr>>,
     reserved_bytes: Option<u64>,
+    scrub_days: Option<u64>,
     limits: Option<Limits>,
     sparse_images: Option<bool>,
     log: Option<String>,
@@ -70,6 +71,7 @@ pub(crate) struct Config {
     pub(crate) tls: TlsSource,
     pub(crate) trusted_proxies: Vec<IpAddr>,
     pub(crate) reserved_bytes: Option<u64>,
+    pub(crate) scrub_days: Option<u64>,
     pub(crate) limits: Limits,
     pub(crate) sparse_images: bool,
     pub(crate) log: String,
@@ -124,6 +126,7 @@ impl Config {
             tls: TlsSource::Off,
             trusted_proxies: file.trusted_proxies.unwrap_or_default(),
             reserved_bytes: file.reserved_bytes,
+            scrub_days: file.scrub_days,
             limits,
             sparse_images: file.sparse_images.unwrap_or_default(),
             log: environment

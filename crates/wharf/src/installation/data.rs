@@ -25,8 +25,7 @@ pub(crate) struct InUse {
 impl DataFolder {
     /// The folder, which is made where it does not exist.
     pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
-        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
-        made.with_context(|| format!("cannot make the data folder {}", path.display()))?;
+        make_folder(path).with_context(|| format!("cannot make the data folder {}", path.display()))?;
         Ok(Self { path: path.to_owned() })
     }
 
@@ -91,11 +90,7 @@ impl DataFolder {
         let path = self.key_path();
         let failed = || format!("cannot write the master key {}", path.display());
         let folder = self.path.join("keys");
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&folder)
-            .with_context(failed)?;
+        make_folder(&folder).with_context(failed)?;
         let mut key = [0; Vault::KEY_BYTES];
         entropy.fill(&mut key);
         let text: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -119,6 +114,30 @@ impl DataFolder {
             .and_then(|folder| folder.sync_all())
             .with_context(failed)?;
         self.master_key()?.with_context(failed)
+    }
+}
+
+/// Makes a folder and those above it. When this returns, they are still there after the power was lost, also those that another process made and had no
+/// time to make durable.
+fn make_folder(path: &Path) -> io::Result<()> {
+    let made = fs::DirBuilder::new().mode(0o700).create(path);
+    match made {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            make_folder(path.parent().ok_or(error)?)?;
+            fs::DirBuilder::new().mode(0o700).create(path)?;
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => {}
+        other => other?,
+    }
+    match path.parent() {
+        // Of a relative path, and of the root.
+        Some(parent) if parent.as_os_str().is_empty() => File::open(".")?.sync_all(),
+        // Folders above that the server may not even look into are none of its making.
+        Some(parent) => match File::open(parent) {
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+            opened => opened?.sync_all(),
+        },
+        None => Ok(()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Opening an installation: its database, its blobs and its master key.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use wharf_app::{App, Environment, Parts, PublicAddress, Settings};
@@ -42,6 +43,9 @@ pub(crate) async fn open(config: &Config, data: DataFolder, public: PublicAddres
     settings.trusted_proxies.clone_from(&config.trusted_proxies);
     settings.sparse_images = config.sparse_images;
     settings.shared_database = config.database.is_some();
+    if let Some(days) = config.scrub_days {
+        settings.scrub_period = (days > 0).then(|| Duration::from_secs(days.saturating_mul(24 * 3600)));
+    }
     let blobs: Arc<dyn BlobStore> = Arc::new(blobs);
     let app = App::open(Parts {
         environment,

@@ -4,6 +4,7 @@ use std::pin::pin;
 
 use futures_util::stream;
 use serde_json::json;
+use wharf_store::StoreError;
 use wharf_store::blob::{Appended, BlobKey, Body, RunningHash, UploadKey};
 use wharf_store::meta::Unrecorded;
 use wharf_store::meta::upload::Upload;
@@ -41,6 +42,11 @@ impl App {
     ) -> Result<UploadStatus, RegistryError> {
         let session = self.session_hold(ctx, place, repository, id).await?;
         let appended = self.write_chunk(&session, chunk).await?;
+        if appended.moved {
+            // Nothing more can be added to what was closed already, if only this server knows of it.
+            self.session_end(&session).await?;
+            return Err(RegistryError::UploadUnknown);
+        }
         self.session_advance(ctx, &session, &appended).await?;
         match appended.interrupted {
             None => Ok(UploadStatus {
@@ -173,6 +179,9 @@ impl App {
                     }
                 };
                 if appended.interrupted.is_some() {
+                    if appended.moved {
+                        return Err(RegistryError::UploadInterrupted(upload.offset));
+                    }
                     self.session_advance(ctx, &session, &appended).await?;
                     return Err(RegistryError::UploadInterrupted(appended.offset));
                 }
@@ -181,7 +190,14 @@ impl App {
         };
         let found = match digest.algorithm() {
             Algorithm::Sha256 => hash.digest(),
-            other => self.inner.blobs.upload_digest(&session.hold, size_bytes, other).await?,
+            other => match self.inner.blobs.upload_digest(&session.hold, size_bytes, other).await {
+                // A crash came between this session's end and the record of it; only the running sum could have told.
+                Err(StoreError::Corrupt { .. }) => {
+                    self.session_end(&session).await?;
+                    return Err(RegistryError::UploadUnknown);
+                }
+                digest => digest?,
+            },
         };
         if let Err(mismatch) = DigestMismatch::check(*digest, found) {
             self.session_end(&session).await?;

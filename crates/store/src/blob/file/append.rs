@@ -7,9 +7,10 @@
 //! Nothing here makes bytes durable: that is what [`super::keep`] and [`super::commit`] do, when somebody is to be told so.
 
 use std::collections::HashSet;
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io::{self, Seek, SeekFrom};
 use std::mem;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -86,11 +87,12 @@ impl SessionFile {
             Err(error) => Err(error),
         };
         left.is_forgotten = false;
-        let ((offset, hash), interrupted) = ended?;
+        let (Written { offset, hash, moved }, interrupted) = ended?;
         Ok(Appended {
             offset,
             hash,
             interrupted,
+            moved,
         })
     }
 }
@@ -169,6 +171,7 @@ impl Writing {
         let output = Output {
             session: file,
             file: None,
+            moved: false,
             start: offset,
             position: offset,
             // As much as that was looked for when the request came.
@@ -208,16 +211,27 @@ impl Writing {
         Ok(())
     }
 
-    /// Works on what remains, and returns where the bytes end and their sum.
-    async fn finish(mut self, batch: Batch) -> Result<(u64, RunningHash), StoreError> {
+    /// Works on what remains.
+    async fn finish(mut self, batch: Batch) -> Result<Written, StoreError> {
         let (mut output, mut hash) = self.settled().await?;
         super::blocking(move || {
             output.write(batch.bytes())?;
             hash.update(batch.bytes());
-            Ok((output.position, hash))
+            Ok(Written {
+                offset: output.position,
+                hash,
+                moved: output.moved,
+            })
         })
         .await
     }
+}
+
+/// How far a body came.
+struct Written {
+    offset: u64,
+    hash: RunningHash,
+    moved: bool,
 }
 
 fn early(error: tokio::task::JoinError) -> StoreError {
@@ -228,6 +242,8 @@ fn early(error: tokio::task::JoinError) -> StoreError {
 struct Output {
     session: SessionFile,
     file: Option<Direct>,
+    /// The file has become a blob's ([`Appended::moved`]): nothing is written.
+    moved: bool,
     start: u64,
     position: u64,
     /// Up to there a look was taken.
@@ -237,9 +253,15 @@ struct Output {
 impl Output {
     /// Writes bytes after those before, or leaves none of the request's.
     fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
-        let mut file = match self.file.take() {
-            Some(file) => file,
-            None => Direct::new(self.session.open(self.start)?),
+        let file = match self.file.take() {
+            Some(file) => Some(file),
+            None if self.moved => None,
+            None => self.session.open(self.start)?.map(Direct::new),
+        };
+        let Some(mut file) = file else {
+            self.moved = true;
+            self.position += bytes.len() as u64;
+            return Ok(());
         };
         let written = self
             .room(bytes.len() as u64)
@@ -276,31 +298,35 @@ impl SessionFile {
         self.path.parent().unwrap_or(&self.path)
     }
 
-    /// Opens the file with exactly its acknowledged bytes, positioned after them.
-    fn open(&self, offset: u64) -> Result<File, StoreError> {
+    /// Opens the file with exactly its acknowledged bytes, positioned after them. None when it has become a blob's: a crash came after the rename, and
+    /// before the row that says so.
+    fn open(&self, offset: u64) -> Result<Option<File>, StoreError> {
         let path = &self.path;
         let failed = |error| StoreError::file(format!("cannot open {}", path.display()), error);
+        let there = session_file(path).map_err(failed)?;
         if offset == 0 {
             self.folders.make(self.folder())?;
-            return File::options()
-                .write(true)
-                .create(true)
-                .truncate(true)
-                .open(path)
-                .map_err(failed);
+            let file = File::options().write(true).create(true).truncate(true).open(path);
+            return file.map(Some).map_err(failed);
         }
-        let mut file = match File::options().write(true).open(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(StoreError::corrupt("upload", path.display(), "has lost its bytes"));
-            }
-            other => other.map_err(failed)?,
-        };
-        if file.metadata().map_err(failed)?.len() < offset {
+        let Some(about) = there else { return Ok(None) };
+        let mut file = File::options().write(true).open(path).map_err(failed)?;
+        if about.len() < offset {
             return Err(StoreError::corrupt("upload", path.display(), "has lost bytes"));
         }
         file.set_len(offset)
             .and_then(|()| file.seek(SeekFrom::Start(offset)))
             .map_err(failed)?;
-        Ok(file)
+        Ok(Some(file))
+    }
+}
+
+/// A session's file, if it has one. A power loss may leave the name of one that has become a blob's: that name is removed, for nobody may write to a
+/// blob's bytes.
+pub(super) fn session_file(path: &Path) -> io::Result<Option<Metadata>> {
+    match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Ok(about) if about.nlink() > 1 => fs::remove_file(path).map(|()| None),
+        other => other.map(Some),
     }
 }

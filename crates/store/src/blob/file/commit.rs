@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest as _, Sha256, Sha512};
 use wharf_types::digest::{Algorithm, Digest};
 
+use super::append::session_file;
 use super::folders::{Folders, sync_folder};
 use super::keep::sync_bytes;
 use crate::StoreError;
@@ -24,27 +25,33 @@ pub(super) struct Commit {
 }
 
 impl Commit {
-    /// Renames a session's file to its blob's, replacing what may be there: a damaged file is healed by the next push of the same content.
+    /// Makes a session's file its blob's, replacing what may be there: a damaged file is healed by the next push of the same content.
     pub(super) fn run(&self) -> Result<(), StoreError> {
         let Self { from, to, .. } = self;
         let failed = |error| StoreError::file(format!("cannot move {} to {}", from.display(), to.display()), error);
-        match fs::metadata(from) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return self.run_again(),
+        match session_file(from) {
+            Ok(None) => return self.run_again(),
             Err(error) => return Err(failed(error)),
-            Ok(found) if found.len() < self.size_bytes => {
+            Ok(Some(found)) if found.len() < self.size_bytes => {
                 return Err(StoreError::corrupt("upload", from.display(), "has lost bytes"));
             }
-            Ok(found) if found.len() > self.size_bytes => {
+            Ok(Some(found)) if found.len() > self.size_bytes => {
                 // What lies beyond came with a request that was never acknowledged.
                 let file = File::options().write(true).open(from).map_err(failed)?;
                 file.set_len(self.size_bytes).map_err(failed)?;
             }
-            Ok(_) => {}
+            Ok(Some(_)) => {}
         }
         sync_bytes(from)?;
         self.folders.make(self.folder())?;
-        fs::rename(from, to).map_err(failed)?;
-        sync_folder(self.folder())
+        // A rename from folder to folder is two changes, and a power loss may keep the one that takes the name away. So the new name is durable before the
+        // old one goes; where something is in its place, it holds the same content, unless it is damaged.
+        if fs::hard_link(from, to).is_err() {
+            fs::rename(from, to).map_err(failed)?;
+            return sync_folder(self.folder());
+        }
+        sync_folder(self.folder())?;
+        fs::remove_file(from).map_err(failed)
     }
 
     /// Commits a session that has no file: it has no bytes, or a crash came between its rename and its row. Then the blob is in place, which is believed

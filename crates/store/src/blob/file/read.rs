@@ -1,8 +1,9 @@
 //! Reading a blob's file.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -13,22 +14,35 @@ use crate::StoreError;
 use crate::blob::{BlobRead, Block};
 
 /// A blob's file, opened.
-pub(super) struct OpenFile(Arc<(File, PathBuf)>);
+pub(super) struct OpenFile {
+    open: Arc<(File, PathBuf)>,
+    stamp: u64,
+}
 
 impl OpenFile {
-    pub(super) fn new(file: File, path: PathBuf) -> Self {
-        Self(Arc::new((file, path)))
+    pub(super) fn new(file: File, path: PathBuf, about: &Metadata) -> Self {
+        let mut stamp = DefaultHasher::new();
+        // The kernel moves the last of them with each write, and nobody can set it.
+        (about.dev(), about.ino(), about.ctime(), about.ctime_nsec()).hash(&mut stamp);
+        Self {
+            open: Arc::new((file, path)),
+            stamp: stamp.finish(),
+        }
     }
 }
 
 #[async_trait]
 impl BlobRead for OpenFile {
+    fn stamp(&self) -> u64 {
+        self.stamp
+    }
+
     fn read_now(&self, offset: u64, bytes: &mut [u8]) -> bool {
-        read_from_memory(&self.0.0, offset, bytes)
+        read_from_memory(&self.open.0, offset, bytes)
     }
 
     async fn read_at(&self, offset: u64, mut block: Block) -> Result<Block, StoreError> {
-        let open = Arc::clone(&self.0);
+        let open = Arc::clone(&self.open);
         blocking(move || {
             let (file, path) = &*open;
             match file.read_exact_at(block.as_mut_slice(), offset) {

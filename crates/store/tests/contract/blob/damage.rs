@@ -5,7 +5,7 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use wharf_store::StoreError;
-use wharf_store::blob::{BlobReader, FileStore, RunningHash};
+use wharf_store::blob::{BlobReader, FileStore, RunningHash, examine};
 use wharf_types::range::ByteRange;
 
 use super::{BlobPlace, Files, MIB, append_in_pieces, content, get, get_with, is_corrupt, key, put_as, session};
@@ -136,4 +136,61 @@ async fn a_file_where_a_folder_should_be_is_an_error_that_names_it() {
     fs::remove_file(&folder).unwrap();
     store.upload_commit(&hold, 5, &blob).await.unwrap();
     assert_eq!(get(&*store, &blob, 5, None).await.unwrap(), b"bytes");
+}
+
+/// After a power loss a file may have both names, when that of its folder of blobs alone was made durable.
+#[tokio::test]
+async fn a_blob_is_not_written_to_by_a_session_whose_name_for_it_is_left() {
+    let (place, content) = (Files::new(), content(1000));
+    let (store, upload) = (place.open(), session());
+    let blob = key(&upload, &content);
+    put_as(&*store, &upload, &content).await;
+    for offset in [0, 10, 1000] {
+        fs::hard_link(place.blob(&blob), place.upload(&upload)).unwrap();
+        let hold = store.upload_hold(&upload).await.unwrap();
+        let appended = append_in_pieces(&*store, &hold, offset, RunningHash::default(), b"other bytes", 4).await;
+        assert_eq!(appended.unwrap().moved, offset > 0);
+        assert!(
+            get(&*store, &blob, 1000, None).await.unwrap() == content,
+            "after {offset}"
+        );
+        store.upload_discard(&hold).await.unwrap();
+    }
+    fs::hard_link(place.blob(&blob), place.upload(&upload)).unwrap();
+    let hold = store.upload_hold(&upload).await.unwrap();
+    store.upload_commit(&hold, 1000, &blob).await.unwrap();
+    assert!(!place.upload(&upload).exists());
+    assert!(get(&*store, &blob, 1000, None).await.unwrap() == content);
+}
+
+#[tokio::test]
+async fn a_file_that_is_written_to_after_it_was_read_is_looked_at_again() {
+    let (place, content) = (Files::new(), content(SIZE));
+    let (store, upload, reader) = (place.open(), session(), BlobReader::default());
+    let blob = key(&upload, &content);
+    put_as(&*store, &upload, &content).await;
+    assert!(get_with(&*store, &reader, &blob, SIZE, None).await.unwrap() == content);
+    flip(&place.blob(&blob), 77);
+    for part in [Some(ByteRange { start: 1, end: 5 }), None, None] {
+        assert!(
+            is_corrupt(&get_with(&*store, &reader, &blob, SIZE, part).await),
+            "{part:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_examination_finds_what_is_wrong_and_nothing_else() {
+    let (place, content) = (Files::new(), content(SIZE));
+    let (store, upload) = (place.open(), session());
+    let blob = key(&upload, &content);
+    for (what, damage) in DAMAGES {
+        put_as(&*store, &upload, &content).await;
+        examine(&*store, &blob, SIZE as u64, u64::MAX).await.unwrap();
+        damage(&place.blob(&blob));
+        assert!(
+            is_corrupt(&examine(&*store, &blob, SIZE as u64, u64::MAX).await),
+            "{what}"
+        );
+    }
 }

@@ -98,6 +98,7 @@ impl BlobStore for Zeros {
         _: Body<'_>,
     ) -> Result<Appended, StoreError> {
         UNUSED.map(|()| Appended {
+            moved: false,
             offset,
             hash,
             interrupted: None,
@@ -150,7 +151,10 @@ async fn no_more_is_read_than_the_client_takes() {
         assert!(read <= sent + MIB, "{read} bytes were read and {sent} sent");
         taken.push(block);
     }
-    assert!(blocks.next().now_or_never().is_none(), "the block before has not been sent yet");
+    assert!(
+        blocks.next().now_or_never().is_none(),
+        "the block before has not been sent yet"
+    );
     drop(taken);
     assert!(blocks.next().await.unwrap().is_ok());
 }
