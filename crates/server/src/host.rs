@@ -31,8 +31,11 @@ pub(crate) enum Host {
 impl Host {
     /// The host of a request; nothing when it is none of ours.
     pub(crate) fn of(parts: &Parts, public: &PublicAddress) -> Option<Self> {
-        let text = host_text(parts)?;
-        let (host, port) = split_port(text)?;
+        let (host, port) = split_port(host_text(parts)?)?;
+        Self::named(host, port, public)
+    }
+
+    fn named(host: &str, port: Option<u16>, public: &PublicAddress) -> Option<Self> {
         let host = host.to_ascii_lowercase();
         if host == public.domain {
             return Some(Self::Base {
@@ -51,20 +54,23 @@ impl Host {
         })
     }
 
+    /// Whether it is the one that the connection was made to, as far as that was said in the handshake: a certificate for many registries must not lead from
+    /// one to another (RFC 9110 §7.4). The base host has several names.
+    pub(crate) fn agrees(&self, server_name: Option<&str>, public: &PublicAddress) -> bool {
+        let Some(server_name) = server_name else { return true };
+        match (self, Self::named(server_name, None, public)) {
+            (Self::Base { .. }, Some(Self::Base { .. })) => true,
+            (Self::Registry { name, .. }, Some(Self::Registry { name: other, .. })) => *name == other,
+            _ => false,
+        }
+    }
+
     /// Host and port, as they stand in URLs and as the `service` of a challenge.
     pub(crate) fn authority(&self) -> &str {
         match self {
             Self::Base { authority } | Self::Registry { authority, .. } => authority,
         }
     }
-}
-
-/// Whether a request names the host that its connection was made to, as far as that was said in the handshake: a certificate for many registries must not
-/// lead from one to another (RFC 9110 §7.4).
-pub(crate) fn agrees(server_name: Option<&str>, parts: &Parts) -> bool {
-    let Some(server_name) = server_name else { return true };
-    let host = host_text(parts).and_then(split_port).map(|(host, _)| host);
-    host.is_some_and(|host| host.trim_end_matches('.').eq_ignore_ascii_case(server_name))
 }
 
 /// `:authority` of HTTP/2 and the absolute form, or `Host`; where both stand they must agree.
@@ -160,21 +166,30 @@ mod tests {
 
     #[test]
     fn the_host_of_the_handshake_is_that_of_its_requests() {
-        let agreed = |server_name: Option<&str>, host: &str| {
-            let request = http::Request::builder().uri("/v2/").header("host", host).body(());
-            agrees(server_name, &request.unwrap().into_parts().0)
+        let public = PublicAddress {
+            scheme: "https",
+            domain: "example.com".into(),
+            port: None,
         };
-        assert!(agreed(Some("web.example.com"), "web.example.com"));
-        assert!(agreed(Some("web.example.com"), "Web.Example.Com:8443"));
-        assert!(agreed(None, "web.example.com"));
-        for host in [
-            "other.example.com",
-            "example.com",
-            "127.0.0.1",
-            "",
-            "web.example.com.other.com",
+        let agreed = |server_name: Option<&str>, value: &str| host(value).unwrap().agrees(server_name, &public);
+        for (server_name, value) in [
+            (Some("myregistry.example.com"), "myregistry.example.com"),
+            (Some("myregistry.example.com"), "MyRegistry.Example.Com:8443"),
+            (Some("example.com"), "127.0.0.1:8443"),
+            (Some("localhost"), "example.com"),
+            (None, "myregistry.example.com"),
         ] {
-            assert!(!agreed(Some("web.example.com"), host), "{host}");
+            assert!(agreed(server_name, value), "{server_name:?}, {value}");
+        }
+        for value in ["other5.example.com", "example.com", "127.0.0.1"] {
+            assert!(!agreed(Some("myregistry.example.com"), value), "{value}");
+        }
+        for server_name in [
+            "myregistry.example.com",
+            "other.com",
+            "myregistry.example.com.other.com",
+        ] {
+            assert!(!agreed(Some(server_name), "example.com"), "{server_name}");
         }
     }
 

@@ -10,7 +10,7 @@ use wharf_app::identity::{Caller, Presented};
 use wharf_types::authorization::Authorization;
 use wharf_types::id::RequestId;
 
-use crate::host::{self, Host};
+use crate::host::Host;
 use crate::listen::Peer;
 
 /// The name of the header that repeats the request's id, as ACR and `az` call it.
@@ -29,8 +29,8 @@ impl RequestInfo {
         let request = RequestId(environment.entropy.uuid());
         let address = client_address(peer, parts, &settings.trusted_proxies);
         // A proxy of the operator's names its own host in the handshake, or none.
-        let agrees = host::agrees(peer.server_name.as_deref(), parts)
-            || settings.trusted_proxies.contains(&peer.address.ip().to_canonical());
+        let is_proxy = || settings.trusted_proxies.contains(&peer.address.ip().to_canonical());
+        let agrees = |host: &Host| host.agrees(peer.server_name.as_deref(), &settings.public) || is_proxy();
         let caller = Caller {
             request,
             address: Some(address),
@@ -38,7 +38,7 @@ impl RequestInfo {
         };
         Self {
             caller,
-            host: Host::of(parts, &settings.public).filter(|_| agrees),
+            host: Host::of(parts, &settings.public).filter(agrees),
         }
     }
 }

@@ -122,7 +122,7 @@ fn by_hand(header: &str, size: u64) -> RangeAnswer {
         },
         Some((first, last)) => match (number(first), number(last), last.is_empty()) {
             (None, ..) | (_, None, false) => RangeAnswer::Whole,
-            (Some(first), Some(last), _) if first > last => RangeAnswer::Whole,
+            (Some(first), Some(last), _) if first > last => RangeAnswer::Unsatisfiable,
             (Some(first), ..) if first >= size => RangeAnswer::Unsatisfiable,
             (Some(first), last, _) => part(first, last.unwrap_or(u128::MAX).min(size - 1)),
         },

@@ -13,6 +13,7 @@ use bytes::Bytes;
 use futures_util::stream::{self, BoxStream, StreamExt};
 use moka::sync::Cache;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use wharf_types::range::ByteRange;
 
@@ -46,6 +47,8 @@ const SMALL_BLOB_BYTES: u64 = 64 * 1024;
 const SMALL_BLOBS_BYTES: u64 = 16 * 1024 * 1024;
 /// What an entry takes beside its bytes.
 const ENTRY_BYTES: usize = 200;
+/// One block is being sent while the one after it is held back and the one after that is looked at.
+const CHECKED_IN_FLIGHT: usize = 3;
 /// A client that takes longer than this for a block is not fast.
 const FAST: Duration = Duration::from_millis(50);
 
@@ -87,8 +90,7 @@ impl BlobReader {
         let transfer = |start, end, in_flight| Transfer::new(&self.blocks, &file, start..end, in_flight);
         Ok(BlobContent::Blocks(match part {
             None if known => transfer(0, size_bytes, 1).plain(),
-            // One block is being sent while the one after it is held back.
-            None => transfer(0, size_bytes, 2).checked(self.verified.clone(), blob),
+            None => transfer(0, size_bytes, CHECKED_IN_FLIGHT).checked(self.verified.clone(), blob),
             Some(part) => {
                 Box::pin(self.look_at_all(&file, blob, size_bytes)).await?;
                 transfer(part.start, part.end + 1, 1).plain()
@@ -121,7 +123,7 @@ impl BlobReader {
         if self.verified.contains(&blob, file.stamp()) {
             return Ok(());
         }
-        let whole = Transfer::new(&self.blocks, file, 0..size_bytes, 2);
+        let whole = Transfer::new(&self.blocks, file, 0..size_bytes, CHECKED_IN_FLIGHT);
         let mut whole = whole.checked(self.verified.clone(), blob);
         while let Some(block) = whole.next().await {
             block?;
@@ -184,34 +186,65 @@ impl Transfer {
         .boxed()
     }
 
-    /// The whole blob, its last block only when all of it is right.
+    /// The whole blob, its last block only when all of it is right. While a block is being sent, the next one is read and summed.
     fn checked(self, verified: Verified, blob: BlobKey) -> BlobStream {
         struct State {
-            transfer: Transfer,
-            hasher: Hasher,
+            ahead: JoinHandle<Result<Ahead, StoreError>>,
             held: Option<Block>,
         }
+        let hasher = Hasher::new(blob.digest.algorithm());
         let state = State {
-            transfer: self,
-            hasher: Hasher::new(blob.digest.algorithm()),
+            ahead: tokio::spawn(self.ahead(hasher)),
             held: None,
         };
         stream::try_unfold(Some(state), move |state| {
             let verified = verified.clone();
             async move {
                 let Some(mut state) = state else { return Ok(None) };
-                while let Some(block) = state.transfer.next().await? {
-                    let (hasher, block) = state.hasher.update(block).await?;
-                    state.hasher = hasher;
+                loop {
+                    let Ahead {
+                        transfer,
+                        hasher,
+                        block,
+                    } = (&mut state.ahead).await.map_err(early)??;
+                    let Some(block) = block else {
+                        hasher.check(blob.digest)?;
+                        verified.insert(blob, transfer.file.stamp());
+                        return Ok(state.held.map(|last| (last.into(), None)));
+                    };
+                    state.ahead = tokio::spawn(transfer.ahead(hasher));
                     if let Some(ready) = state.held.replace(block) {
                         return Ok(Some((ready.into(), Some(state))));
                     }
                 }
-                state.hasher.check(blob.digest)?;
-                verified.insert(blob, state.transfer.file.stamp());
-                Ok(state.held.map(|last| (last.into(), None)))
             }
         })
         .boxed()
     }
+
+    async fn ahead(mut self, hasher: Hasher) -> Result<Ahead, StoreError> {
+        let (hasher, block) = match self.next().await? {
+            Some(block) => {
+                let (hasher, block) = hasher.update(block).await?;
+                (hasher, Some(block))
+            }
+            None => (hasher, None),
+        };
+        Ok(Ahead {
+            transfer: self,
+            hasher,
+            block,
+        })
+    }
+}
+
+/// The next block, read and summed; none at the end.
+struct Ahead {
+    transfer: Transfer,
+    hasher: Hasher,
+    block: Option<Block>,
+}
+
+fn early(error: tokio::task::JoinError) -> StoreError {
+    StoreError::file("reading ended early", std::io::Error::other(error))
 }

@@ -48,13 +48,14 @@ fn stored<T: FromStr>(table: &'static str, id: impl ToString, text: &str) -> Res
         .map_err(|_| StoreError::corrupt(table, id, format!("{text:?} is not a value of this column")))
 }
 
-/// Reads names back that the database put into one text; none of them holds a comma.
-fn listed<T: FromStr>(table: &'static str, names: Option<String>) -> Result<Vec<T>, StoreError> {
+/// Reads names back that the database put into one text; none of them holds a comma. They are in order as a rule; to ask for that costs the database a
+/// second sorting, and us a look.
+fn listed<T: FromStr + Ord>(table: &'static str, names: Option<String>) -> Result<Vec<T>, StoreError> {
     let names = names.unwrap_or_default();
-    names
-        .split_terminator(',')
-        .map(|name| stored(table, name, name))
-        .collect()
+    let names = names.split_terminator(',').map(|name| stored(table, name, name));
+    let mut names = names.collect::<Result<Vec<T>, _>>()?;
+    names.sort();
+    Ok(names)
 }
 
 /// Reads a stored JSON text back.

@@ -27,7 +27,7 @@ impl Read {
         limit: usize,
     ) -> Result<Vec<RepositoryName>, StoreError> {
         // One row for all of them: a row for each costs the driver more than the database.
-        const SQL: &str = "SELECT string_agg(name, ',' ORDER BY name) FROM (
+        const SQL: &str = "SELECT string_agg(name, ',') FROM (
             SELECT name FROM repositories WHERE registry_id = $1 AND name > $2 AND EXISTS (
                 SELECT 1 FROM manifests WHERE manifests.registry_id = $1 AND manifests.repository_id = repositories.id)
             ORDER BY name LIMIT $3) AS page";

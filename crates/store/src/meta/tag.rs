@@ -30,7 +30,7 @@ impl Read {
         limit: usize,
     ) -> Result<Option<Vec<TagName>>, StoreError> {
         // One row for all of them: a row for each costs the driver more than the database.
-        const SQL: &str = "SELECT (SELECT string_agg(name, ',' ORDER BY name) FROM (
+        const SQL: &str = "SELECT (SELECT string_agg(name, ',') FROM (
                 SELECT name FROM tags WHERE registry_id = $1 AND repository_id = repositories.id AND name > $3 ORDER BY name LIMIT $4
             ) AS page) FROM repositories WHERE registry_id = $1 AND name = $2";
         let page = (cursor(after), limit as i64);
