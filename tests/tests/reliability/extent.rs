@@ -18,6 +18,7 @@ pub(crate) fn is_full() -> bool {
 
 /// Every how many points of a full form are tried: each, or each so-manieth when the variable is a number.
 pub(crate) fn every() -> usize {
+    #[expect(clippy::disallowed_methods, reason = "a trial has no other configuration")]
     let number = env::var("WHARF_TRIAL").ok().and_then(|form| form.parse().ok());
     number.unwrap_or(1).max(1)
 }

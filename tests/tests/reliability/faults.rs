@@ -28,7 +28,7 @@ fn one(template: &Path, site: &Site, fault: Fault) -> Ran {
                 // It may give up, and has to say why.
                 Err(NotStarted::Ended(status, log)) if status.code() == Some(1) && log.contains("ERROR") => {}
                 Err(NotStarted::Ended(status, log)) => {
-                    problems.push(format!("it ended with {status} at its start:\n{log}"))
+                    problems.push(format!("it ended with {status} at its start:\n{log}"));
                 }
                 Err(NotStarted::Late(log)) => problems.push(format!("it was not ready in time:\n{log}")),
                 Ok(mut server) => {

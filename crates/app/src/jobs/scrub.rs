@@ -243,7 +243,7 @@ impl App {
                 "the blob {digest} is damaged ({problem}); it is not served any more, and is whole again when it is pushed again"
             ),
             _ => {
-                tracing::warn!(registry.id = %registry, blob.digest = %digest, "the blob {digest} is whole again, and served")
+                tracing::warn!(registry.id = %registry, blob.digest = %digest, "the blob {digest} is whole again, and served");
             }
         }
         Ok(true)

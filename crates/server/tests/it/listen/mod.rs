@@ -185,9 +185,8 @@ impl<S: AsyncReadExt + AsyncWriteExt + Unpin> Client<S> {
                 if self.0.write_all(b"x").await.is_err() {
                     return;
                 }
-                match timeout(Duration::from_millis(50), self.0.read_buf(&mut seen)).await {
-                    Ok(Ok(0) | Err(_)) => return,
-                    Ok(Ok(_)) | Err(_) => {}
+                if let Ok(Ok(0) | Err(_)) = timeout(Duration::from_millis(50), self.0.read_buf(&mut seen)).await {
+                    return;
                 }
             }
         })
