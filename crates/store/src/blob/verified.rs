@@ -1,6 +1,5 @@
 //! Which blobs this process has seen whole and right (rule 48).
 
-use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -50,18 +49,9 @@ impl Verified {
     pub(super) async fn turn(&self, blob: BlobKey) -> OwnedMutexGuard<()> {
         let turn = self.known(|known| {
             known.looked_at.retain(|_, turn| turn.strong_count() > 0);
-            match known.looked_at.entry(blob) {
-                Entry::Occupied(mut entry) => entry.get().upgrade().unwrap_or_else(|| {
-                    let turn = Arc::default();
-                    entry.insert(Arc::downgrade(&turn));
-                    turn
-                }),
-                Entry::Vacant(entry) => {
-                    let turn = Arc::default();
-                    entry.insert(Arc::downgrade(&turn));
-                    turn
-                }
-            }
+            let turn = known.looked_at.get(&blob).and_then(Weak::upgrade).unwrap_or_default();
+            known.looked_at.insert(blob, Arc::downgrade(&turn));
+            turn
         });
         turn.lock_owned().await
     }
