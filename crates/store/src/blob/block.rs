@@ -13,8 +13,8 @@ use tokio::sync::OwnedSemaphorePermit;
 const LARGE_BYTES: usize = 256 * 1024;
 /// What a client that reads slowly costs.
 const SMALL_BYTES: usize = 32 * 1024;
-/// 10 MiB of large blocks at most are in use,
-const MOST_LARGE: usize = 40;
+/// 6 MiB of large blocks at most are in use,
+const MOST_LARGE: usize = 24;
 /// and 4 MiB are kept for the next transfer.
 const MOST_KEPT: usize = 16;
 

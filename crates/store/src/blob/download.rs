@@ -47,7 +47,7 @@ const SMALL_BLOB_BYTES: u64 = 64 * 1024;
 const SMALL_BLOBS_BYTES: u64 = 16 * 1024 * 1024;
 /// What an entry takes beside its bytes.
 const ENTRY_BYTES: usize = 200;
-/// One block is being sent while the one after it is held back and the one after that is looked at.
+/// One block is being sent while the one after it is held back and the one after that is looked at; for a client that is not fast, only when it has one.
 const CHECKED_IN_FLIGHT: usize = 3;
 /// A client that takes longer than this for a block is not fast.
 const FAST: Duration = Duration::from_millis(50);
@@ -141,6 +141,8 @@ struct Transfer {
     /// So many blocks may be held: the next one is read when one has been sent, so that a slow client keeps little memory.
     in_flight: Arc<Semaphore>,
     fast: bool,
+    /// It may hold the most blocks.
+    wide: bool,
 }
 
 impl Transfer {
@@ -152,6 +154,7 @@ impl Transfer {
             end: range.end,
             in_flight: Arc::new(Semaphore::new(in_flight)),
             fast: true,
+            wide: in_flight == CHECKED_IN_FLIGHT,
         }
     }
 
@@ -169,13 +172,19 @@ impl Transfer {
     }
 
     async fn permit(&mut self) -> Result<OwnedSemaphorePermit, StoreError> {
+        let ended = |error| StoreError::file("the transfer was ended", std::io::Error::other(error));
         if let Ok(permit) = Arc::clone(&self.in_flight).try_acquire_owned() {
             return Ok(permit);
         }
         let began = Instant::now();
-        let permit = Arc::clone(&self.in_flight).acquire_owned().await;
+        let mut permit = Arc::clone(&self.in_flight).acquire_owned().await.map_err(ended)?;
         self.fast = began.elapsed() < FAST;
-        permit.map_err(|error| StoreError::file("the transfer was ended", std::io::Error::other(error)))
+        if !self.fast && self.wide {
+            self.wide = false;
+            permit.forget();
+            permit = Arc::clone(&self.in_flight).acquire_owned().await.map_err(ended)?;
+        }
+        Ok(permit)
     }
 
     fn plain(self) -> BlobStream {

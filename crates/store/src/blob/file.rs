@@ -12,6 +12,7 @@ mod keep;
 mod left;
 mod read;
 mod room;
+mod sum;
 
 use std::fs::{self, File};
 use std::io;

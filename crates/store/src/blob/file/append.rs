@@ -1,7 +1,7 @@
 //! Writing a request's body to an upload session's file.
 //!
-//! What arrives is gathered to batches. While one is being hashed and written, each on a thread of its own, the next is received: so the disk, the sum and
-//! the network work at the same time, and no thread waits for a slow client. How large a batch may be depends on how many bodies are being received
+//! What arrives is gathered to batches. While one is being summed ([`Sum`]) and written, the next is received: so the disk, the sum and the network work
+//! at the same time, and no thread waits for a slow client. How large a batch may be depends on how many bodies are being received
 //! ([`Memory`]), so that their number does not decide how much memory they take.
 //!
 //! Nothing here makes bytes durable: that is what [`super::keep`] and [`super::commit`] do, when somebody is to be told so.
@@ -21,6 +21,7 @@ use super::batch::{Batch, Memory, Share};
 use super::direct::Direct;
 use super::folders::Folders;
 use super::room::Room;
+use super::sum::Sum;
 use crate::StoreError;
 use crate::blob::{Appended, Body, RunningHash, UploadHold, UploadKey};
 
@@ -80,7 +81,7 @@ impl SessionFile {
     ) -> Result<Appended, StoreError> {
         let share = self.memory.enter();
         let mut left = Left::new(&self, offset);
-        let mut writing = Writing::new(self, offset, hash);
+        let mut writing = Writing::new(self, offset, Sum::new(hash, &share));
         let received = receive(&mut writing, &share, offset, &mut body).await;
         let ended = match received {
             Ok((last, interrupted)) => writing.finish(last).await.map(|end| (end, interrupted)),
@@ -104,16 +105,19 @@ async fn receive(
     offset: u64,
     body: &mut Body<'_>,
 ) -> Result<(Batch, Option<io::Error>), StoreError> {
-    let mut batch = Batch::first(offset);
+    let mut batch = Batch::first(offset, share);
     loop {
         match body.next().await {
             Some(Ok(piece)) => {
                 let mut rest = &piece[..];
+                writing.sum.piece(rest);
                 while !rest.is_empty() {
                     rest = batch.fill(rest, share);
                     if batch.is_full() {
-                        let next = Batch::after(&batch, share);
-                        writing.put(mem::replace(&mut batch, next)).await?;
+                        let next = batch.end();
+                        writing.put(batch).await?;
+                        // In the memory of the one before, which is free now.
+                        batch = Batch::next(next, share);
                     }
                 }
             }
@@ -153,21 +157,16 @@ impl Drop for Left {
     }
 }
 
-/// A batch that is being worked on.
-struct Work {
-    written: JoinHandle<Result<Output, StoreError>>,
-    hashed: JoinHandle<RunningHash>,
-}
-
-/// Hashes and writes batches, one after the other.
+/// Sums and writes batches, one after the other.
 struct Writing {
-    /// None while a batch is being worked on.
-    idle: Option<(Output, RunningHash)>,
-    work: Option<Work>,
+    /// None while a batch is being written.
+    idle: Option<Output>,
+    written: Option<JoinHandle<Result<Output, StoreError>>>,
+    sum: Sum,
 }
 
 impl Writing {
-    fn new(file: SessionFile, offset: u64, hash: RunningHash) -> Self {
+    fn new(file: SessionFile, offset: u64, sum: Sum) -> Self {
         let output = Output {
             session: file,
             file: None,
@@ -178,48 +177,43 @@ impl Writing {
             room_until: offset + ROOM_CHECK_BYTES,
         };
         Self {
-            idle: Some((output, hash)),
-            work: None,
+            idle: Some(output),
+            written: None,
+            sum,
         }
     }
 
     /// Where the one before ended.
-    async fn settled(&mut self) -> Result<(Output, RunningHash), StoreError> {
-        match (self.work.take(), self.idle.take()) {
-            (Some(work), _) => {
-                let (written, hashed) = tokio::join!(work.written, work.hashed);
-                Ok((written.map_err(early)??, hashed.map_err(early)?))
-            }
-            (None, Some(idle)) => Ok(idle),
-            (None, None) => Err(StoreError::Conflict("an earlier write of the session failed")),
-        }
+    async fn settled(&mut self) -> Result<Output, StoreError> {
+        let summed = self.sum.settled().await;
+        let early = |error| StoreError::file("writing ended early", io::Error::other(error));
+        let output = match (self.written.take(), self.idle.take()) {
+            (Some(written), _) => written.await.map_err(early)??,
+            (None, Some(idle)) => idle,
+            (None, None) => return Err(StoreError::Conflict("an earlier write of the session failed")),
+        };
+        summed.map(|()| output)
     }
 
     /// Begins work on a batch, after the one before.
     async fn put(&mut self, batch: Batch) -> Result<(), StoreError> {
-        let (mut output, mut hash) = self.settled().await?;
+        let mut output = self.settled().await?;
         let batch = Arc::new(batch);
         let bytes = Arc::clone(&batch);
         // The disk first: where there is one core, the sum is computed while it works.
-        self.work = Some(Work {
-            written: spawn_blocking(move || output.write(bytes.bytes()).map(|()| output)),
-            hashed: spawn_blocking(move || {
-                hash.update(batch.bytes());
-                hash
-            }),
-        });
+        self.written = Some(spawn_blocking(move || output.write(bytes.bytes()).map(|()| output)));
+        self.sum.batch(batch);
         Ok(())
     }
 
     /// Works on what remains.
     async fn finish(mut self, batch: Batch) -> Result<Written, StoreError> {
-        let (mut output, mut hash) = self.settled().await?;
+        let mut output = self.settled().await?;
         super::blocking(move || {
             output.write(batch.bytes())?;
-            hash.update(batch.bytes());
             Ok(Written {
                 offset: output.position,
-                hash,
+                hash: self.sum.last(&batch),
                 moved: output.moved,
             })
         })
@@ -232,10 +226,6 @@ struct Written {
     offset: u64,
     hash: RunningHash,
     moved: bool,
-}
-
-fn early(error: tokio::task::JoinError) -> StoreError {
-    StoreError::file("file work ended early", io::Error::other(error))
 }
 
 /// The file as it is being written.

@@ -9,6 +9,7 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 use wharf_store::StoreError;
 use wharf_store::blob::{RunningHash, UploadKey};
@@ -25,6 +26,7 @@ blob_contract!(
     a_session_is_held_by_one_at_a_time,
     an_abandoned_request_gives_its_session_back,
     what_waits_in_memory_does_not_grow_with_the_body,
+    each_of_many_bodies_at_once_has_its_own_sum,
     what_a_request_left_is_found_by_its_age,
     a_first_request_that_was_dropped_leaves_nothing,
     what_is_kept_is_there_for_the_next_process,
@@ -230,6 +232,21 @@ async fn what_waits_in_memory_does_not_grow_with_the_body(place: &dyn BlobPlace)
 }
 
 /// Of a session that holds nothing that was acknowledged there is no row, so that only its bytes say that it was.
+async fn each_of_many_bodies_at_once_has_its_own_sum(place: &dyn BlobPlace) {
+    let store = place.open();
+    let store = &*store;
+    let body = async |n: usize| {
+        let (content, upload) = (content(3 * MIB + n), session());
+        let hold = store.upload_hold(&upload).await.unwrap();
+        let appended = append_in_pieces(store, &hold, 0, RunningHash::default(), &content, 100_003).await;
+        let blob = key(&upload, &content);
+        assert_eq!(appended.unwrap().hash.digest(), blob.digest);
+        store.upload_commit(&hold, content.len() as u64, &blob).await.unwrap();
+        assert!(get(store, &blob, content.len(), None).await.unwrap() == content);
+    };
+    join_all((0..20).map(body)).await;
+}
+
 async fn what_a_request_left_is_found_by_its_age(place: &dyn BlobPlace) {
     let (upload, store) = (session(), place.open());
     let hold = store.upload_hold(&upload).await.unwrap();
