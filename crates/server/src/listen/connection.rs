@@ -142,7 +142,7 @@ async fn unless_ended<T>(watch: &Watch, work: impl Future<Output = io::Result<T>
     let mut work = pin!(work);
     poll_fn(|cx| match watch.wish(cx.waker()) {
         Wish::End => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
-        Wish::GoOn | Wish::Finish => work.as_mut().poll(cx),
+        Wish::GoOn | Wish::MakeRoom | Wish::Finish => work.as_mut().poll(cx),
     })
     .await
 }
@@ -153,11 +153,23 @@ async fn drive(mut connection: Pin<Box<impl Connection>>, watch: &Watch) -> io::
     poll_fn(|cx| {
         match watch.wish(cx.waker()) {
             Wish::End => return Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
+            Wish::MakeRoom if !is_finishing => {
+                // A request may have come that nobody has looked at yet: where many come at once, they wait for a while.
+                if let ended @ Poll::Ready(_) = connection.as_mut().poll(cx) {
+                    return ended.map_err(io::Error::other);
+                }
+                if watch.is_idle() {
+                    is_finishing = true;
+                    connection.as_mut().finish();
+                } else {
+                    watch.stay();
+                }
+            }
             Wish::Finish if !is_finishing => {
                 is_finishing = true;
                 connection.as_mut().finish();
             }
-            Wish::Finish | Wish::GoOn => {}
+            Wish::MakeRoom | Wish::Finish | Wish::GoOn => {}
         }
         connection.as_mut().poll(cx).map_err(io::Error::other)
     })

@@ -9,6 +9,9 @@ use super::limits::{Limits, seconds};
 use super::pace::Rate;
 use super::watch::{Phase, Watch, Wish};
 
+/// Who asks again and again makes pauses like this: such a connection does not make room for another one.
+const PAUSE_MS: u64 = 1000;
+
 /// All connections.
 #[derive(Debug)]
 pub(super) struct Connections {
@@ -82,21 +85,20 @@ impl Connections {
                 phase @ (Phase::Idle | Phase::IdleMultiplexed) if watch.is_blocked() => watch.enter(phase),
                 // It was asked to finish, and has not.
                 Phase::Idle | Phase::IdleMultiplexed if age_ms >= self.idle_ms + self.head_ms => watch.ask(Wish::End),
-                Phase::Idle | Phase::IdleMultiplexed if age_ms >= self.idle_ms => watch.ask(Wish::Finish),
+                Phase::Idle | Phase::IdleMultiplexed if age_ms >= self.idle_ms => watch.ask(Wish::MakeRoom),
                 _ => {}
             }
         }
     }
 
-    /// Makes room: ends up to `most` connections that have no request, those first that would be ended soonest.
+    /// Makes room: ends up to `most` connections that have no request, and had none for a while, those first that would be ended soonest.
     pub(super) fn end_idle(&self, most: usize) {
         let watches = self.watches();
-        let is_idle =
-            |watch: &&Arc<Watch>| matches!(watch.phase(), Phase::Idle | Phase::IdleMultiplexed) && !watch.is_blocked();
+        let is_idle = |watch: &&Arc<Watch>| watch.is_idle() && !watch.is_blocked() && watch.age_ms() >= PAUSE_MS;
         let mut idle: Vec<_> = watches.iter().map(|(_, watch)| watch).filter(is_idle).collect();
         idle.sort_unstable_by_key(|watch| std::cmp::Reverse(watch.age_ms()));
         for watch in idle.into_iter().take(most) {
-            watch.ask(Wish::Finish);
+            watch.ask(Wish::MakeRoom);
         }
     }
 

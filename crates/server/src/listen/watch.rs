@@ -44,11 +44,13 @@ impl Phase {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub(super) enum Wish {
-    /// To go on.
+    /// Nothing.
     GoOn,
-    /// To end when what it is in the middle of is done.
+    /// To finish, unless a request has come.
+    MakeRoom,
+    /// To finish what it is in the middle of.
     Finish,
-    /// To end now.
+    /// To end at once.
     End,
 }
 
@@ -200,8 +202,23 @@ impl Watch {
         self.task.register(task);
         match self.wish.load(Ordering::Acquire) {
             0 => Wish::GoOn,
-            1 => Wish::Finish,
+            1 => Wish::MakeRoom,
+            2 => Wish::Finish,
             _ => Wish::End,
         }
+    }
+
+    /// A request has come to a connection that was to make room.
+    pub(super) fn stay(&self) {
+        let (asked, stays) = (Wish::MakeRoom as u8, Wish::GoOn as u8);
+        // Fails when more is wished meanwhile, which stands.
+        let _ = self
+            .wish
+            .compare_exchange(asked, stays, Ordering::AcqRel, Ordering::Acquire);
+    }
+
+    /// Waits for a request.
+    pub(super) fn is_idle(&self) -> bool {
+        matches!(self.phase(), Phase::Idle | Phase::IdleMultiplexed)
     }
 }

@@ -64,6 +64,36 @@ async fn idle_connections_make_room_for_new_ones() {
 }
 
 #[tokio::test]
+async fn who_goes_on_asking_does_not_make_room() {
+    let listener = Listener::start(few());
+    let mut asking = listener.connect().await;
+    let mut idle: Vec<Client> = Vec::new();
+    for _ in 0..15 {
+        let mut client = listener.connect().await;
+        client.get("/").await;
+        client.until("hello").await;
+        idle.push(client);
+    }
+    let mut new = listener.connect().await;
+    new.get("/").await;
+    let asks = async {
+        loop {
+            asking.get("/").await;
+            asking.until("hello").await;
+        }
+    };
+    tokio::select! {
+        _ = new.until("hello") => {}
+        () = asks => {}
+    }
+    for client in &mut idle {
+        assert_eq!(client.rest().await, "");
+    }
+    asking.get("/").await;
+    asking.until("hello").await;
+}
+
+#[tokio::test]
 async fn without_room_new_connections_wait_until_somebody_leaves() {
     let mut listener = Listener::start(few());
     let mut busy = Vec::new();
