@@ -16,11 +16,15 @@ mod writer;
 
 pub mod admin_password;
 pub mod application;
+pub mod authorization_code;
 pub mod blob;
 pub mod credential;
+pub mod device_code;
 pub mod installation;
+pub mod invitation;
 pub mod journal;
 pub mod manifest;
+pub mod refresh_family;
 pub mod registry;
 pub mod repository;
 pub mod resource_group;
@@ -33,6 +37,8 @@ pub mod subscription;
 pub mod tag;
 pub mod tombstone;
 pub mod upload;
+pub mod user_secret;
+pub mod web_session;
 
 pub use connection::{Read, Tx, Unrecorded};
 pub use generations::{ContentShard, Generations};
