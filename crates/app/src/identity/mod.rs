@@ -14,6 +14,7 @@ mod throttle;
 mod token_cache;
 mod tokens;
 mod usage;
+mod user_credentials;
 mod vault;
 
 pub use applications::NewApplication;
@@ -29,6 +30,7 @@ pub(crate) use throttle::Throttle;
 pub(crate) use token_cache::TokenCache;
 pub use tokens::{Audience, IssuedToken};
 pub(crate) use usage::{Usage, Use};
+pub(crate) use user_credentials::user_credential;
 pub use vault::Vault;
 pub use wharf_store::meta::application::Application;
 pub use wharf_store::meta::credential::Credential;
