@@ -6,6 +6,7 @@
 //!
 //! - [`access`]: what a principal holds now, and giving and taking roles.
 //! - [`identity`]: secrets, tokens, sign-in, applications and service principals.
+//! - [`oauth`]: what clients are given on a person's behalf.
 //! - [`resources`]: subscriptions, resource groups, registries, their admin accounts, and what was done.
 //! - [`registry`]: blobs, uploads, manifests, tags.
 //! - [`jobs`]: what happens without being asked.
@@ -17,6 +18,7 @@ mod environment;
 mod error;
 pub mod identity;
 pub mod jobs;
+pub mod oauth;
 pub mod registry;
 mod repeat;
 pub mod resources;
@@ -33,7 +35,7 @@ pub use context::{Limits, OpContext};
 pub use environment::{Environment, SystemClock, SystemEntropy};
 pub use error::Error;
 pub use repeat::MOST_REPETITIONS;
-pub use settings::{PublicAddress, Settings};
+pub use settings::{DeviceCodeFlow, PublicAddress, Settings};
 
 /// The product, opened: what surfaces and jobs call. Cheap to clone.
 #[derive(Clone)]

@@ -18,7 +18,7 @@ use crate::identity::token_cache::CheckedToken;
 use crate::{App, Error};
 
 /// What a token is, in its header (RFC 8725 §3.11): none is taken for another.
-const DIRECTORY_ACCESS: &str = "at+jwt";
+pub(crate) const DIRECTORY_ACCESS: &str = "at+jwt";
 const REGISTRY_ACCESS: &str = "wharf-registry-access+jwt";
 const REGISTRY_REFRESH: &str = "wharf-registry-refresh+jwt";
 
@@ -92,14 +92,14 @@ pub(crate) struct TokenSubject {
     pub(crate) audience: String,
 }
 
-struct Times {
+pub(crate) struct Times {
     now: Time,
-    issued: i64,
-    expires: i64,
+    pub(crate) issued: i64,
+    pub(crate) expires: i64,
 }
 
 impl Times {
-    fn new(now: Time, life: Duration) -> Self {
+    pub(crate) fn new(now: Time, life: Duration) -> Self {
         Self {
             now,
             issued: now.unix_seconds(),
@@ -115,7 +115,7 @@ fn in_time(nbf: i64, exp: i64, now: Time) -> bool {
 }
 
 impl App {
-    fn token_id(&self) -> String {
+    pub(crate) fn token_id(&self) -> String {
         self.inner.environment.entropy.uuid().to_string()
     }
 
@@ -173,6 +173,8 @@ impl App {
             oid: object,
             appid: app,
             ver: "1.0".to_owned(),
+            upn: None,
+            scp: None,
         };
         let token = self.inner.signer.sign(DIRECTORY_ACCESS, &claims, now)?;
         Ok(IssuedToken {

@@ -20,6 +20,7 @@ pub mod authorization_code;
 pub mod blob;
 pub mod credential;
 pub mod device_code;
+pub mod group;
 pub mod installation;
 pub mod invitation;
 pub mod journal;
@@ -37,6 +38,7 @@ pub mod subscription;
 pub mod tag;
 pub mod tombstone;
 pub mod upload;
+pub mod user;
 pub mod user_secret;
 pub mod web_session;
 

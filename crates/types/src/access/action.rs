@@ -89,6 +89,22 @@ actions! {
     ApplicationDelete => "Microsoft.Directory/applications/delete";
     /// Make and remove an application's secrets.
     ApplicationCredentials => "Microsoft.Directory/applications/credentials/update";
+    /// Add a person.
+    UserCreate => "Microsoft.Directory/users/create";
+    /// Change what is known of a person, let them sign in or no longer, end their sessions.
+    UserUpdate => "Microsoft.Directory/users/update";
+    /// Delete a person.
+    UserDelete => "Microsoft.Directory/users/delete";
+    /// Set a person's password, or take away what they prove who they are with.
+    UserCredentials => "Microsoft.Directory/users/credentials/update";
+    /// Make a group.
+    GroupCreate => "Microsoft.Directory/groups/create";
+    /// Rename a group.
+    GroupUpdate => "Microsoft.Directory/groups/update";
+    /// Delete a group.
+    GroupDelete => "Microsoft.Directory/groups/delete";
+    /// Add members to a group and take them out.
+    GroupMembers => "Microsoft.Directory/groups/members/update";
 }
 
 impl Action {

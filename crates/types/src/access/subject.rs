@@ -11,6 +11,8 @@ use crate::resource::ResourceScope;
 /// Who acts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Principal {
+    /// A person.
+    User(ObjectId),
     /// An application acting for itself.
     ServicePrincipal(ObjectId),
     /// A registry's admin account.
@@ -21,10 +23,21 @@ pub enum Principal {
     System,
 }
 
+impl Principal {
+    /// Its id in the directory, for those that are objects of it.
+    pub const fn object_id(self) -> Option<ObjectId> {
+        match self {
+            Self::User(id) | Self::ServicePrincipal(id) => Some(id),
+            Self::AdminAccount(_) | Self::Anonymous(_) | Self::System => None,
+        }
+    }
+}
+
 impl fmt::Display for Principal {
     /// How tokens and the journal name a principal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::User(id) => write!(f, "user/{id}"),
             Self::ServicePrincipal(id) => write!(f, "servicePrincipal/{id}"),
             Self::AdminAccount(registry) => write!(f, "adminAccount/{registry}"),
             Self::Anonymous(registry) => write!(f, "anonymous/{registry}"),
@@ -42,6 +55,7 @@ impl FromStr for Principal {
         }
         let (kind, id) = text.split_once('/').ok_or(UnknownPrincipal)?;
         match kind {
+            "user" => id.parse().map(Self::User),
             "servicePrincipal" => id.parse().map(Self::ServicePrincipal),
             "adminAccount" => id.parse().map(Self::AdminAccount),
             "anonymous" => id.parse().map(Self::Anonymous),
@@ -100,6 +114,7 @@ mod tests {
     fn a_principal_reads_back_as_written() {
         let id = Uuid::from_u128(7);
         for principal in [
+            Principal::User(ObjectId(id)),
             Principal::ServicePrincipal(ObjectId(id)),
             Principal::AdminAccount(RegistryId(id)),
             Principal::Anonymous(RegistryId(id)),

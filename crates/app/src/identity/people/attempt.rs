@@ -21,14 +21,14 @@ impl App {
     }
 
     /// Goes on unless the source failed too often; says whether the account may be tried now.
-    pub(super) async fn attempt_admit(&self, caller: Caller, account: &str) -> Result<bool, Error> {
+    pub(crate) async fn attempt_admit(&self, caller: Caller, account: &str) -> Result<bool, Error> {
         self.inner.throttle.admit(caller.address, caller.now)?;
         let failures = self.inner.meta.read().await?.sign_in_failures(account).await?;
         Ok(!must_wait(failures, caller.now))
     }
 
     /// Counts a failure, and gives the one answer to all of them (rule 5). `tried` says that something was compared: else nothing was learnt by it.
-    pub(super) async fn attempt_failed(
+    pub(crate) async fn attempt_failed(
         &self,
         caller: Caller,
         account: &str,

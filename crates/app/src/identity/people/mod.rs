@@ -6,12 +6,16 @@
 mod attempt;
 mod enrolment;
 mod factor;
+mod first_owner;
+mod form;
 mod invitation;
 mod password;
 mod session;
 
 pub use enrolment::{Confirmed, FactorOffer};
+pub use first_owner::FirstPerson;
 pub use invitation::INVITATION_LIFE;
+pub(crate) use session::{IDLE, holds as session_holds, user_entry};
 pub use session::{Browser, BrowserSession, SignInProgress};
 
 use std::time::Duration;

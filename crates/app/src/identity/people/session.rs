@@ -169,11 +169,11 @@ impl App {
 
     /// Ends the session that a browser is in.
     pub async fn sign_out(&self, browser: &Browser, session: &BrowserSession) -> Result<(), Error> {
-        self.session_end(browser, session, session.session.id).await.map(drop)
+        self.sign_in_end(browser, session, session.session.id).await.map(drop)
     }
 
     /// The browsers that somebody is signed in with, and the clients that act for them.
-    pub async fn session_list(
+    pub async fn sign_in_list(
         &self,
         of: &BrowserSession,
         now: Time,
@@ -186,7 +186,7 @@ impl App {
     }
 
     /// Ends one of somebody's own sessions: a browser's, or what a client was given. Returns whether it was there.
-    pub async fn session_end(&self, browser: &Browser, of: &BrowserSession, id: KeyId) -> Result<bool, Error> {
+    pub async fn sign_in_end(&self, browser: &Browser, of: &BrowserSession, id: KeyId) -> Result<bool, Error> {
         let mut tx = self.inner.meta.begin(browser.caller.now).await?;
         let ended = tx.web_session_delete(of.user.id, id).await? || tx.refresh_family_delete(of.user.id, id).await?;
         if !ended {
@@ -200,7 +200,7 @@ impl App {
     }
 
     /// Signs somebody out everywhere, this browser included.
-    pub async fn session_end_all(&self, browser: &Browser, of: &BrowserSession) -> Result<(), Error> {
+    pub async fn sign_in_end_all(&self, browser: &Browser, of: &BrowserSession) -> Result<(), Error> {
         let mut tx = self.inner.meta.begin(browser.caller.now).await?;
         let browsers = tx.web_sessions_delete(of.user.id, None).await?;
         let clients = tx.refresh_families_delete(of.user.id).await?;

@@ -137,8 +137,8 @@ fn body(assignment: RoleAssignment, seen_from: &ResourceScope) -> arm::RoleAssig
         scope.to_string()
     };
     let at = Some(assignment.created_at.into());
-    let by = match assignment.created_by.parse() {
-        Ok(Principal::ServicePrincipal(id)) => id.to_string(),
+    let by = match assignment.created_by.parse().map(Principal::object_id) {
+        Ok(Some(id)) => id.to_string(),
         _ => assignment.created_by.clone(),
     };
     arm::RoleAssignment {
