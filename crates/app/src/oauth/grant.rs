@@ -136,14 +136,18 @@ impl App {
             true => Some(self.id_token(user, family, nonce, now)?),
             false => None,
         };
-        let client_info = json!({"uid": user.id, "utid": user.tenant}).to_string();
         Ok(PersonTokens {
             access,
             refresh_token: scope.offline.then(|| self.refresh_token_of(family, family.generation)),
             scope: scope.granted,
             id_token,
-            client_info: URL_SAFE_NO_PAD.encode(client_info),
+            client_info: self.client_info(user),
         })
+    }
+
+    /// Who signed in, as MSAL reads it.
+    pub fn client_info(&self, user: &User) -> String {
+        URL_SAFE_NO_PAD.encode(json!({"uid": user.id, "utid": user.tenant}).to_string())
     }
 
     fn person_access_token(

@@ -5,6 +5,7 @@ pub mod directory;
 pub mod graph;
 mod operations;
 mod registry_token;
+pub mod sign_in;
 pub mod v2;
 
 use std::any::Any;
@@ -116,6 +117,9 @@ async fn route(app: App, info: RequestInfo, request: Request) -> Response {
         }
         if arm::owns(path) {
             return Box::pin(arm::handle(app, info.caller, request)).await;
+        }
+        if sign_in::owns(path) {
+            return Box::pin(sign_in::handle(app, info.caller, request)).await;
         }
         if directory::owns(path) {
             return Box::pin(directory::handle(app, info.caller, request)).await;

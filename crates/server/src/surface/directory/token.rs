@@ -1,14 +1,16 @@
-//! The token endpoint: client credentials (RFC 6749 §4.4).
+//! The token endpoint: client credentials (RFC 6749 §4.4), and the way to people's grants.
 
 use axum::response::Response;
 use http::StatusCode;
 use percent_encoding::percent_decode_str;
 use wharf_app::App;
-use wharf_app::identity::{Audience, Caller, Presented};
+use wharf_app::identity::{Audience, Browser, Presented};
+use wharf_types::id::TenantId;
 use wharf_types::oauth::DirectoryTokenAnswer;
 use wharf_types::secret::Secret;
 
 use super::error::Refusal;
+use super::people;
 use super::operation::TenantPath;
 use crate::call::json;
 
@@ -16,7 +18,7 @@ use crate::call::json;
 pub(super) struct Form(pub(super) Vec<(String, String)>);
 
 impl Form {
-    fn optional(&self, name: &'static str) -> Result<Option<&str>, Refusal> {
+    pub(super) fn optional(&self, name: &'static str) -> Result<Option<&str>, Refusal> {
         let mut values = self.0.iter().filter(|(key, value)| key == name && !value.is_empty());
         let first = values.next().map(|(_, value)| value.as_str());
         if values.next().is_some() {
@@ -25,27 +27,26 @@ impl Form {
         Ok(first)
     }
 
-    fn required(&self, name: &'static str) -> Result<&str, Refusal> {
+    pub(super) fn required(&self, name: &'static str) -> Result<&str, Refusal> {
         self.optional(name)?.ok_or(Refusal::Field(name))
     }
 }
 
 pub(super) async fn issue(
     app: &App,
-    caller: Caller,
+    program: &Browser,
     tenant: TenantPath,
     presented: Presented,
     form: Form,
 ) -> Result<Response, Refusal> {
-    let tenant = match tenant {
-        TenantPath::Adfs => None,
-        // The client knows its tenant; whoever asks at these names does not.
-        TenantPath::Named(name) if ["organizations", "common"].contains(&name.as_str()) => None,
-        TenantPath::Named(name) => Some(app.tenant_find(&name).await?.ok_or(Refusal::Tenant(name))?.id),
-    };
-    // Each grant reads the form by itself. People's grants (authorization code, device code, refresh token) join here.
+    let caller = program.caller;
+    let tenant = tenant_of(app, tenant).await?;
+    // Each grant reads the form by itself.
     match form.required("grant_type")? {
         "client_credentials" => {}
+        person @ ("authorization_code" | "refresh_token" | DEVICE_CODE) => {
+            return people::redeem(app, program, tenant, person, &form).await;
+        }
         other => return Err(Refusal::Grant(other.chars().take(100).collect())),
     }
     let (client_id, secret) = client(presented, &form)?;
@@ -59,12 +60,28 @@ pub(super) async fn issue(
         access_token: issued.token,
         expires_in: life,
         ext_expires_in: life,
+        scope: None,
+        refresh_token: None,
+        id_token: None,
+        client_info: None,
     };
     Ok(json(StatusCode::OK, &answer))
 }
 
+/// RFC 8628 §3.4.
+pub(super) const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
+/// The tenant that a path names; none where the client knows its own, and whoever asks at these names does not.
+pub(super) async fn tenant_of(app: &App, tenant: TenantPath) -> Result<Option<TenantId>, Refusal> {
+    match tenant {
+        TenantPath::Adfs => Ok(None),
+        TenantPath::Named(name) if ["organizations", "common"].contains(&name.as_str()) => Ok(None),
+        TenantPath::Named(name) => Ok(Some(app.tenant_find(&name).await?.ok_or(Refusal::Tenant(name))?.id)),
+    }
+}
+
 /// Who the client says it is: in the body, or by Basic (RFC 6749 §2.3.1).
-fn client(presented: Presented, form: &Form) -> Result<(String, Secret), Refusal> {
+pub(super) fn client(presented: Presented, form: &Form) -> Result<(String, Secret), Refusal> {
     if form.optional("client_assertion")?.is_some() {
         return Err(Refusal::Assertion);
     }
