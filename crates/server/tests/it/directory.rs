@@ -19,7 +19,7 @@ async fn a_client_finds_the_token_endpoint_from_the_tenant_or_without_one() {
                 .at("/authorization_endpoint")
                 .starts_with("https://wharf.test/")
         );
-        assert_eq!(document.at("/grant_types_supported"), r#"["client_credentials"]"#);
+        assert!(document.at("/grant_types_supported").contains("client_credentials"));
     }
     let adfs = nobody.get("/adfs/.well-known/openid-configuration").await.expect(200);
     assert_eq!(adfs.at("/token_endpoint"), "https://wharf.test/adfs/oauth2/token");

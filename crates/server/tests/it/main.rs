@@ -7,6 +7,7 @@ mod endpoint_table;
 mod graph;
 mod journal;
 mod listen;
+mod people;
 mod registry;
 mod registry_resource;
 mod roles;

@@ -58,7 +58,10 @@ pub(super) async fn handle(app: App, caller: Caller, request: Request) -> Respon
     let (parts, body) = request.into_parts();
     let mut visit = Visit::new(app, caller, &parts);
     let operation = match route(&parts.method, parts.uri.path()) {
-        Ok(operation) => operation,
+        Ok(operation) => {
+            tracing::trace!(endpoint = operation.endpoint().path, "a page was asked for");
+            operation
+        }
         Err(error) => {
             drain(body).await;
             return refused(&visit, &error.into());
