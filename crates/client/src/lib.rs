@@ -24,7 +24,7 @@ mod transport;
 mod trust;
 
 pub use arm::ResourceManager;
-pub use directory::{Directory, IssuedToken};
+pub use directory::{DeviceCodes, Directory, IssuedToken, PersonTokens};
 pub use endpoints::Endpoints;
 pub use error::{ClientError, ServiceError};
 pub use graph::Graph;

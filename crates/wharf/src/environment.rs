@@ -24,6 +24,8 @@ pub(crate) struct Environment {
     pub(crate) colour: bool,
     /// Whether a person can read stderr as it is written.
     pub(crate) stderr_is_terminal: bool,
+    /// The program that opens a page for a person; none where nobody could see it.
+    pub(crate) browser: Option<OsString>,
     /// Whether a person can answer.
     pub(crate) stdin_is_terminal: bool,
 }
@@ -36,6 +38,12 @@ impl Environment {
             let home = || set("HOME").map(|home: OsString| PathBuf::from(home).join(below_home));
             named.or_else(home).map(|folder| folder.join("wharf"))
         };
+        // `BROWSER` is what the person wants; otherwise the desktop's own way, where there is a desktop.
+        let desktop = match cfg!(target_os = "macos") {
+            true => Some("open"),
+            false if set("DISPLAY").is_some() || set("WAYLAND_DISPLAY").is_some() => Some("xdg-open"),
+            false => None,
+        };
         let stderr_is_terminal = io::stderr().is_terminal();
         Self {
             config_folder: set("WHARF_CONFIG_DIR")
@@ -43,6 +51,7 @@ impl Environment {
                 .or_else(|| xdg("XDG_CONFIG_HOME", ".config")),
             data_folder: xdg("XDG_DATA_HOME", ".local/share"),
             log: set("WHARF_LOG").and_then(|text| text.into_string().ok()),
+            browser: set("BROWSER").or_else(|| desktop.map(OsString::from)),
             colour: set("NO_COLOR").is_none() && io::stdout().is_terminal() && stderr_is_terminal,
             stderr_is_terminal,
             stdin_is_terminal: io::stdin().is_terminal(),

@@ -17,6 +17,7 @@ pub(crate) struct Settings {
     pub(crate) store: Store,
     pub(crate) ca_cert: Option<PathBuf>,
     pub(crate) allow_insecure: bool,
+    pub(crate) browser: Option<std::ffi::OsString>,
 }
 
 impl Settings {
@@ -36,6 +37,7 @@ impl Settings {
             store: Store::new(folder),
             ca_cert,
             allow_insecure,
+            browser: environment.browser.clone(),
         })
     }
 }
@@ -67,7 +69,13 @@ impl Session {
         let endpoints = endpoints(known, settings.allow_insecure)?;
         let transport = transport(settings.ca_cert.clone().or_else(|| known.ca_cert.clone()))?;
         let (principal, directory) = (Principal::of(&account), endpoints.directory.clone());
-        let tokens = Arc::new(StoredTokens::new(store, transport.clone(), directory, principal));
+        let tokens = Arc::new(StoredTokens::new(
+            store,
+            transport.clone(),
+            directory,
+            principal,
+            account.user.is_person(),
+        ));
         let resource_manager = ResourceManager::new(transport.clone(), &endpoints, tokens.clone());
         let graph = Graph::new(transport, &endpoints, tokens.clone());
         Ok(Self {
@@ -86,6 +94,11 @@ impl Session {
         }
         let failure = Failure::general("you have no subscription to work in.");
         Err(failure.hint("ask for a role in one, then run: wharf account list --refresh"))
+    }
+
+    /// Tells the server that a refresh token is not needed any more.
+    pub(crate) async fn give_back(&self, refresh_token: &SecretString) -> Result<(), ClientError> {
+        self.tokens.give_back(refresh_token).await
     }
 
     /// A token of the signed-in principal for any scope, and when it ends in seconds since 1970.
@@ -124,7 +137,7 @@ pub(crate) fn account<'a>(profile: &'a Profile, wanted: Option<&str>) -> Result<
 
 fn not_signed_in(message: &str) -> Failure {
     Failure::general(message)
-        .hint("wharf login --service-principal -u APP_ID -p PASSWORD --tenant TENANT [--server URL]")
+        .hint("wharf login [--server URL], or wharf login --service-principal -u APP_ID -p PASSWORD --tenant TENANT [--server URL]")
 }
 
 fn endpoints(server: &Server, allow_insecure: bool) -> Result<Endpoints, ClientError> {

@@ -118,12 +118,8 @@ async fn a_request_that_makes_no_sense_says_what_is_wrong_with_it() {
     for (change, status, error, number) in [
         (("grant_type", ""), 400, "invalid_request", "900144"),
         (("grant_type", "password"), 400, "unsupported_grant_type", "70003"),
-        (
-            ("grant_type", "authorization_code"),
-            400,
-            "unsupported_grant_type",
-            "70003",
-        ),
+        // A service principal is no client that acts for people.
+        (("grant_type", "authorization_code"), 401, "invalid_client", "700016"),
         (("client_id", ""), 400, "invalid_request", "900144"),
         (("client_secret", ""), 400, "invalid_request", "900144"),
         (("client_secret", "wrong"), 401, "invalid_client", "7000215"),
@@ -170,15 +166,4 @@ async fn a_wrong_secret_by_basic_is_challenged_with_basic() {
     let answer = wrong.ask(Method::POST, "/adfs/oauth2/token").form(&form).send().await;
     let answer = answer.expect_error(401, "invalid_client");
     assert!(answer.header("www-authenticate").starts_with("Basic "));
-}
-
-#[tokio::test]
-async fn people_cannot_sign_in_yet_and_are_told_so() {
-    let server = TestServer::start().await;
-    let path = format!("/{}/oauth2/v2.0/authorize?client_id=x", server.tenant());
-    server
-        .anonymous()
-        .get(&path)
-        .await
-        .expect_error(400, "unsupported_grant_type");
 }

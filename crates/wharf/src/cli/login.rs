@@ -4,6 +4,9 @@ use clap::Args;
 
 /// Sign in to a server
 ///
+/// A person signs in with a browser, which is opened; where none can be, or with --use-device-code, a code is shown that is typed into a browser elsewhere.
+/// `wharf admin bootstrap --user NAME@DOMAIN` on the server's host invites the first one.
+///
 /// A service principal signs in with its app id and password; `wharf admin bootstrap` on the server's host makes the first one. The
 /// password is kept in a file that only you can read, so that later commands need none.
 ///
@@ -11,6 +14,8 @@ use clap::Args;
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
+  wharf login --server https://acr.example
+  wharf login --use-device-code --server https://acr.example
   wharf login --service-principal -u APP_ID -p PASSWORD --tenant TENANT
   wharf login --service-principal -u APP_ID --password-stdin --tenant TENANT --server https://acr.example < secret
   wharf login --service-principal -u APP_ID -p PASSWORD --tenant TENANT --server https://acr.example --ca-cert ca.pem")]
@@ -18,6 +23,9 @@ pub(crate) struct LoginArgs {
     /// Sign in as a service principal
     #[arg(long)]
     pub(crate) service_principal: bool,
+    /// Sign in with a code that is typed into a browser elsewhere
+    #[arg(long, conflicts_with = "service_principal")]
+    pub(crate) use_device_code: bool,
     /// App id of the service principal
     #[arg(long, short)]
     pub(crate) username: Option<String>,
@@ -51,7 +59,7 @@ pub(crate) struct LoginArgs {
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:\n  wharf logout\n  wharf logout --username APP_ID")]
 pub(crate) struct LogoutArgs {
-    /// App id to sign out; the one in use when left out
+    /// User name or app id to sign out; the one in use when left out
     #[arg(long)]
     pub(crate) username: Option<String>,
 }

@@ -2,6 +2,7 @@
 
 mod account;
 mod activity;
+mod browser_login;
 mod credential;
 mod group;
 mod login;
@@ -41,7 +42,7 @@ pub(crate) async fn run(command: Command, settings: &Settings, printer: &Printer
         |subscription: &crate::cli::SubscriptionArg| Session::open(settings, subscription.subscription.as_deref());
     match command {
         Command::Login(args) => login::login(args, settings, printer).await,
-        Command::Logout(args) => login::logout(args, settings),
+        Command::Logout(args) => login::logout(args, settings).await,
         Command::Account(command) => account_command(command, settings, printer).await,
         Command::Group(command) | Command::Resource(ResourceCommand::Group(command)) => match command {
             GroupCommand::Create(args) => group::create(&open(&args.group.subscription)?, args, printer).await,

@@ -12,6 +12,8 @@ use wharf_app::PublicAddress;
 use wharf_server::listen::Limits;
 use wharf_store::meta::Database;
 
+use wharf_app::DeviceCodeFlow;
+
 use crate::cli::server::{DataArgs, ServeArgs, TlsMode};
 use crate::environment::Environment;
 
@@ -30,10 +32,30 @@ struct File {
     trusted_proxies: Option<Vec<IpAddr>>,
     reserved_bytes: Option<u64>,
     scrub_days: Option<u64>,
+    device_code: Option<DeviceCode>,
     limits: Option<Limits>,
     sparse_images: Option<bool>,
     log: Option<String>,
     log_format: Option<LogFormat>,
+}
+
+/// Whom devices without a browser may be let in by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum DeviceCode {
+    Off,
+    NotOwners,
+    Everybody,
+}
+
+impl From<DeviceCode> for DeviceCodeFlow {
+    fn from(word: DeviceCode) -> Self {
+        match word {
+            DeviceCode::Off => Self::Off,
+            DeviceCode::NotOwners => Self::NotOwners,
+            DeviceCode::Everybody => Self::Everybody,
+        }
+    }
 }
 
 /// How log lines look.
@@ -72,6 +94,7 @@ pub(crate) struct Config {
     pub(crate) trusted_proxies: Vec<IpAddr>,
     pub(crate) reserved_bytes: Option<u64>,
     pub(crate) scrub_days: Option<u64>,
+    pub(crate) device_code: DeviceCodeFlow,
     pub(crate) limits: Limits,
     pub(crate) sparse_images: bool,
     pub(crate) log: String,
@@ -127,6 +150,7 @@ impl Config {
             trusted_proxies: file.trusted_proxies.unwrap_or_default(),
             reserved_bytes: file.reserved_bytes,
             scrub_days: file.scrub_days,
+            device_code: file.device_code.map_or(DeviceCodeFlow::NotOwners, Into::into),
             limits,
             sparse_images: file.sparse_images.unwrap_or_default(),
             log: environment
@@ -245,6 +269,7 @@ mod tests {
             log: None,
             data_folder: None,
             config_folder: None,
+            browser: None,
             colour: false,
             stderr_is_terminal: false,
             stdin_is_terminal: false,

@@ -42,6 +42,7 @@ pub(crate) async fn open(config: &Config, data: DataFolder, public: PublicAddres
     let mut settings = Settings::new(public);
     settings.trusted_proxies.clone_from(&config.trusted_proxies);
     settings.sparse_images = config.sparse_images;
+    settings.device_code = config.device_code;
     settings.shared_database = config.database.is_some();
     if let Some(days) = config.scrub_days {
         settings.scrub_period = (days > 0).then(|| Duration::from_secs(days.saturating_mul(24 * 3600)));

@@ -1,4 +1,4 @@
-//! `credentials.json`: secrets of service principals, so that a sign-in lasts longer than a token.
+//! `credentials.json`: secrets of service principals and refresh tokens of people, so that a sign-in lasts longer than a token.
 
 use anyhow::anyhow;
 use secrecy::SecretString;

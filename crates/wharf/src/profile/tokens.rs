@@ -1,6 +1,6 @@
 //! `tokens.json`: access tokens, kept until shortly before they end, and fetched with the stored secret when needed.
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use wharf_client::{ClientError, Directory, IssuedToken, ServerUrl, TokenFuture, TokenSource, Transport};
 use wharf_types::arm::SecretText;
@@ -30,15 +30,26 @@ pub(crate) struct StoredTokens {
     transport: Transport,
     directory: ServerUrl,
     principal: Principal,
+    is_person: bool,
 }
 
+/// The client id of `az`, and ours: public, known in every tenant.
+pub(crate) const CLIENT: &str = "04b07795-8ddb-461a-bbee-02f9e1bf7b46";
+
 impl StoredTokens {
-    pub(crate) fn new(store: Store, transport: Transport, directory: ServerUrl, principal: Principal) -> Self {
+    pub(crate) fn new(
+        store: Store,
+        transport: Transport,
+        directory: ServerUrl,
+        principal: Principal,
+        is_person: bool,
+    ) -> Self {
         Self {
             store,
             transport,
             directory,
             principal,
+            is_person,
         }
     }
 
@@ -57,14 +68,50 @@ impl StoredTokens {
         let secret = self.store.secret(&self.principal).map_err(unusable)?;
         let (transport, tenant) = (self.transport.clone(), &self.principal.tenant);
         let directory = Directory::discover(transport, &self.directory, tenant).await?;
-        let issued = directory
-            .client_credentials(&self.principal.app_id, &secret, scope)
-            .await?;
+        let issued = if self.is_person {
+            self.come_back(&directory, &secret, scope).await?
+        } else {
+            directory
+                .client_credentials(&self.principal.app_id, &secret, scope)
+                .await?
+        };
         let expires_on = self
             .store
             .keep_token(&self.principal, scope, &issued)
             .map_err(unusable)?;
         Ok((issued.access_token, expires_on))
+    }
+}
+
+impl StoredTokens {
+    /// Tells the server that a refresh token is not needed any more.
+    pub(crate) async fn give_back(&self, refresh_token: &SecretString) -> Result<(), ClientError> {
+        let directory = Directory::discover(self.transport.clone(), &self.directory, &self.principal.tenant).await?;
+        directory.revoke(CLIENT, refresh_token).await
+    }
+
+    /// A token for a person's refresh token, which is good once: the next one is kept before anything else is done.
+    async fn come_back(
+        &self,
+        directory: &Directory,
+        refresh_token: &SecretString,
+        scope: &str,
+    ) -> Result<IssuedToken, ClientError> {
+        let scope = format!("{scope} offline_access openid profile");
+        let fields = [
+            ("grant_type", "refresh_token"),
+            ("client_id", CLIENT),
+            ("refresh_token", refresh_token.expose_secret()),
+            ("scope", &scope),
+        ];
+        let tokens = directory.person_tokens(&fields).await?;
+        if let Some(next) = &tokens.refresh_token {
+            let kept = self
+                .store
+                .keep_secret(&self.principal, SecretText::new(next.expose_secret()));
+            kept.map_err(|error| ClientError::Token(format!("{error:#}")))?;
+        }
+        Ok(tokens.access)
     }
 }
 
@@ -77,7 +124,6 @@ impl TokenSource for StoredTokens {
 impl Store {
     /// Keeps a token just issued; says when it ends, in seconds since 1970.
     pub(crate) fn keep_token(&self, principal: &Principal, scope: &str, issued: &IssuedToken) -> anyhow::Result<i64> {
-        use secrecy::ExposeSecret;
         let life = i64::try_from(issued.expires_in.as_secs()).unwrap_or(i64::MAX / 2);
         let (now, expires_on) = (now().unix_timestamp(), now().unix_timestamp().saturating_add(life));
         let token = Token {
