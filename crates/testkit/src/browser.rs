@@ -88,7 +88,11 @@ impl Browser {
 
     fn keep_cookies(&self, headers: &HeaderMap) {
         let mut cookies = self.cookies.lock().unwrap_or_else(PoisonError::into_inner);
-        for text in headers.get_all(header::SET_COOKIE).iter().filter_map(|value| value.to_str().ok()) {
+        for text in headers
+            .get_all(header::SET_COOKIE)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+        {
             let Some((name, value)) = text.split(';').next().and_then(|pair| pair.split_once('=')) else {
                 continue;
             };

@@ -29,13 +29,18 @@ pub struct Person {
 #[track_caller]
 pub fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
     let found = text.split_once(before).and_then(|(_, rest)| rest.split_once(after));
-    found.unwrap_or_else(|| panic!("nothing between {before} and {after} in {text}")).0
+    found
+        .unwrap_or_else(|| panic!("nothing between {before} and {after} in {text}"))
+        .0
 }
 
 /// The code that an authenticator with this key shows now.
 pub fn code_of(server: &TestServer, seed: &str) -> String {
     let seed = Secret::try_from_base32(seed).expect("the key is base 32");
-    let totp = Builder::new().with_secret(seed).build().expect("the key is long enough");
+    let totp = Builder::new()
+        .with_secret(seed)
+        .build()
+        .expect("the key is long enough");
     let now = server.clock().now().unix_seconds();
     totp.generate(u64::try_from(now).expect("it is after 1970")).to_string()
 }
@@ -58,7 +63,10 @@ impl TestServer {
             .await
             .expect(200)
             .text();
-        let recovery_codes = shown.split("<li>").skip(1).map(|rest| rest.split('<').next().unwrap_or("").to_owned());
+        let recovery_codes = shown
+            .split("<li>")
+            .skip(1)
+            .map(|rest| rest.split('<').next().unwrap_or("").to_owned());
         Person {
             server: self.clone(),
             name: name.to_owned(),
@@ -73,9 +81,15 @@ impl TestServer {
     /// The path of a link for somebody who owns everything, and their object id.
     pub async fn invitation(&self, name: &str) -> (String, String) {
         let name = name.parse().expect("the name is one");
-        let invited = self.app().bootstrap_person(&name, true).await.expect("they are invited");
+        let invited = self
+            .app()
+            .bootstrap_person(&name, true)
+            .await
+            .expect("they are invited");
         let link = self.app().invitation_link(&invited.invitation);
-        let path = link.strip_prefix(&self.app().settings().public.base_url()).expect("the link is ours");
+        let path = link
+            .strip_prefix(&self.app().settings().public.base_url())
+            .expect("the link is ours");
         (path.to_owned(), invited.user.id.to_string())
     }
 }
@@ -95,7 +109,11 @@ impl Person {
     /// Signs in with a browser, password and code; the answer to the code.
     pub async fn sign_in(&self, browser: &Browser, return_to: &str) -> Answer {
         browser.get("/sign-in").await.expect(200);
-        let fields = [("name", self.name.as_str()), ("password", &self.password), ("return_to", return_to)];
+        let fields = [
+            ("name", self.name.as_str()),
+            ("password", &self.password),
+            ("return_to", return_to),
+        ];
         browser.submit("/sign-in", &fields).await.expect(303);
         browser.get("/sign-in/factor").await.expect(200);
         let fields = [("code", self.next_code()), ("return_to", return_to.to_owned())];

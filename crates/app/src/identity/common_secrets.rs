@@ -73,7 +73,9 @@ pub(crate) fn password_weakness(password: &str, context: &[&str]) -> Option<&'st
         return Some("a password has 8 characters or more: several words are easy to keep in mind");
     }
     if is_common(&folded(password), context) {
-        return Some("this password is one of those that others would try first: choose another, such as several words");
+        return Some(
+            "this password is one of those that others would try first: choose another, such as several words",
+        );
     }
     None
 }

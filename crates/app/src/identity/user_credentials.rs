@@ -12,12 +12,7 @@ use crate::identity::people::{IDLE, session_holds};
 /// Until when `credential`, which is a session of `user`, is good, if it is now.
 ///
 /// A token ends with the credential that it was issued for, so that "sign out everywhere" is true of what clients hold (rules 25, 26).
-pub(crate) async fn user_credential(
-    read: &mut Read,
-    user: &User,
-    credential: KeyId,
-    now: Time,
-) -> Result<Time, Error> {
+pub(crate) async fn user_credential(read: &mut Read, user: &User, credential: KeyId, now: Time) -> Result<Time, Error> {
     if let Some(family) = read.refresh_family_get(credential).await? {
         let holds = family.user == user.id && family.tenant == user.tenant && now < family.expires_at;
         return holds.then_some(family.expires_at).ok_or(Error::Unauthenticated);

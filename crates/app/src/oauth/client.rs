@@ -53,7 +53,13 @@ mod tests {
     #[test]
     fn the_public_client_is_answered_at_this_machine_alone() {
         let client = client_find("04B07795-8ddb-461a-bbee-02f9e1bf7b46").unwrap();
-        for good in ["http://localhost:8400", "http://localhost:41234/", "http://127.0.0.1:1", "http://[::1]:65535", "http://localhost"] {
+        for good in [
+            "http://localhost:8400",
+            "http://localhost:41234/",
+            "http://127.0.0.1:1",
+            "http://[::1]:65535",
+            "http://localhost",
+        ] {
             assert!(client.accepts_redirect(good), "{good}");
         }
         for bad in [

@@ -51,8 +51,9 @@ pub struct CodeProof {
     pub scope: Option<String>,
 }
 
-const REFUSED: GrantError =
-    GrantError::Grant("The provided authorization code is not valid: it is unknown, has expired, was used, or is not for this client.");
+const REFUSED: GrantError = GrantError::Grant(
+    "The provided authorization code is not valid: it is unknown, has expired, was used, or is not for this client.",
+);
 
 impl App {
     /// A code for what a signed-in person's client asks for.
@@ -63,10 +64,7 @@ impl App {
         request: &AuthorizationRequest,
     ) -> Result<Secret, Error> {
         let authenticated_at = session.session.authenticated_at.filter(|_| session.is_complete());
-        let code = Secret::generate(
-            SecretKind::AuthorizationCode,
-            self.inner.environment.entropy.as_ref(),
-        );
+        let code = Secret::generate(SecretKind::AuthorizationCode, self.inner.environment.entropy.as_ref());
         let now = browser.caller.now;
         let stored = AuthorizationCode {
             code_hash: code.sha256(),
@@ -150,8 +148,14 @@ mod tests {
     #[test]
     fn the_standards_own_pair_matches() {
         let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
-        assert!(is_made_of(challenge, &Secret::new("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")));
-        assert!(!is_made_of(challenge, &Secret::new("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXl")));
+        assert!(is_made_of(
+            challenge,
+            &Secret::new("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")
+        ));
+        assert!(!is_made_of(
+            challenge,
+            &Secret::new("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXl")
+        ));
         assert!(!is_made_of(challenge, &Secret::new("short")));
     }
 }

@@ -14,9 +14,9 @@ use wharf_types::secret::{Secret, SecretKind};
 use wharf_types::time::Time;
 
 use super::{Client, GrantError, GrantScope, PersonTokens};
+use crate::access::grants_of;
 use crate::identity::people::user_entry;
 use crate::identity::{Browser, BrowserSession};
-use crate::access::grants_of;
 use crate::{App, DeviceCodeFlow, Error};
 
 /// How long the codes are good.

@@ -42,7 +42,9 @@ pub enum GrantError {
     #[error("{0}")]
     Grant(&'static str),
     /// The scope is not one.
-    #[error("the scope '{0}' is not valid: ask for one resource with /.default, and for openid, profile, offline_access")]
+    #[error(
+        "the scope '{0}' is not valid: ask for one resource with /.default, and for openid, profile, offline_access"
+    )]
     Scope(String),
     /// The scope names a resource that is not here.
     #[error("the resource '{0}' is not known here: /metadata/endpoints says which are")]
@@ -84,7 +86,9 @@ pub struct PersonTokens {
 impl fmt::Debug for PersonTokens {
     /// Without the tokens (rule 67).
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PersonTokens").field("scope", &self.scope).finish_non_exhaustive()
+        f.debug_struct("PersonTokens")
+            .field("scope", &self.scope)
+            .finish_non_exhaustive()
     }
 }
 

@@ -24,8 +24,7 @@ const PURPOSE: &str = "refresh token";
 /// The token before the latest may be brought for so long: a client whose answer was lost asks again, and two of its processes may ask at once.
 const GRACE: Duration = Duration::from_secs(10);
 
-const REFUSED: GrantError =
-    GrantError::Grant("The refresh token has expired or was revoked: sign in again.");
+const REFUSED: GrantError = GrantError::Grant("The refresh token has expired or was revoked: sign in again.");
 
 /// A token, read.
 struct Parts {
@@ -63,7 +62,11 @@ impl App {
         };
         let found = self.inner.meta.read().await?.refresh_family_get(parts.family).await?;
         Ok(found.and_then(|family| {
-            let fields = [&family.id.0.as_bytes()[..], &parts.generation.to_be_bytes(), &family.salt];
+            let fields = [
+                &family.id.0.as_bytes()[..],
+                &parts.generation.to_be_bytes(),
+                &family.salt,
+            ];
             let ours = self.inner.vault.is_authentic(PURPOSE, &fields, &parts.seal);
             ours.then_some((family, parts.generation))
         }))

@@ -68,16 +68,29 @@ mod tests {
 
     #[test]
     fn a_client_asks_for_one_resource_and_for_openid_words() {
-        let scope = GrantScope::parse("https://management.core.windows.net//.default offline_access openid profile", BASE);
+        let scope = GrantScope::parse(
+            "https://management.core.windows.net//.default offline_access openid profile",
+            BASE,
+        );
         let scope = scope.unwrap();
-        assert_eq!((scope.audience, scope.openid, scope.offline), (Audience::ResourceManager, true, true));
-        assert!(scope.granted.starts_with("https://management.core.windows.net//.default "));
+        assert_eq!(
+            (scope.audience, scope.openid, scope.offline),
+            (Audience::ResourceManager, true, true)
+        );
+        assert!(
+            scope
+                .granted
+                .starts_with("https://management.core.windows.net//.default ")
+        );
         assert_eq!(GrantScope::parse("openid", BASE).unwrap().audience, Audience::Graph);
         for wrong in [
             "https://management.azure.com/.default https://graph.microsoft.com/.default",
             "repository:web:pull",
         ] {
-            assert!(matches!(GrantScope::parse(wrong, BASE), Err(GrantError::Scope(_))), "{wrong}");
+            assert!(
+                matches!(GrantScope::parse(wrong, BASE), Err(GrantError::Scope(_))),
+                "{wrong}"
+            );
         }
         assert!(matches!(
             GrantScope::parse("https://vault/.default", BASE),

@@ -119,7 +119,11 @@ impl Tx {
 
     /// Uses a code up that was brought with a wrong proof: it is worth nothing any more.
     pub async fn authorization_code_delete(&mut self, code_hash: &SecretHash) -> Result<(), StoreError> {
-        execute!(self, "DELETE FROM authorization_codes WHERE code_hash = $1", &code_hash[..]);
+        execute!(
+            self,
+            "DELETE FROM authorization_codes WHERE code_hash = $1",
+            &code_hash[..]
+        );
         Ok(())
     }
 

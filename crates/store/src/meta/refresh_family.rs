@@ -102,7 +102,8 @@ impl Read {
 impl Tx {
     /// Begins a family.
     pub async fn refresh_family_insert(&mut self, family: &RefreshFamily) -> Result<(), StoreError> {
-        const SQL: &str = "INSERT INTO refresh_families (id, tenant_id, user_id, client_id, salt, generation, rotated_at_us,
+        const SQL: &str =
+            "INSERT INTO refresh_families (id, tenant_id, user_id, client_id, salt, generation, rotated_at_us,
             authenticated_at_us, created_at_us, expires_at_us, user_agent, address, version)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
         let version = self.version();
@@ -134,7 +135,8 @@ impl Tx {
         address: &str,
         now: Time,
     ) -> Result<bool, StoreError> {
-        const SQL: &str = "UPDATE refresh_families SET generation = generation + 1, rotated_at_us = $3, address = $4, version = $5
+        const SQL: &str =
+            "UPDATE refresh_families SET generation = generation + 1, rotated_at_us = $3, address = $4, version = $5
             WHERE id = $1 AND generation = $2 AND expires_at_us > $3";
         let version = self.version();
         Ok(execute!(self, SQL, id.0, generation, now.as_us(), address, version) == 1)

@@ -29,6 +29,7 @@ mod registries;
 mod repositories;
 mod role_assignments;
 mod scrub;
+mod sign_in;
 mod subscriptions;
 mod tags;
 mod transactions;

@@ -18,7 +18,9 @@ use crate::printer::Printer;
 /// Makes the first owner.
 pub(crate) fn bootstrap(args: BootstrapArgs, environment: &Environment, printer: &Printer) -> Result<(), Failure> {
     if let Some(name) = &args.user {
-        let name: UserPrincipalName = name.parse().map_err(|error| Failure::usage(format!("--user: {error}")))?;
+        let name: UserPrincipalName = name
+            .parse()
+            .map_err(|error| Failure::usage(format!("--user: {error}")))?;
         return bootstrap_person(args, name, environment, printer);
     }
     let owner = with_installation(args.data, environment, async move |app| {

@@ -96,7 +96,9 @@ pub(super) async fn browser(
     if started.is_err() {
         return Ok(None);
     }
-    printer.warning(&format!("A browser was opened to sign in. If none appears, open this page: {url}"));
+    printer.warning(&format!(
+        "A browser was opened to sign in. If none appears, open this page: {url}"
+    ));
     let code = timeout(PATIENCE, code_of(&listener, &state)).await;
     let code = code.map_err(|_| Failure::general("nobody signed in within ten minutes."))??;
     let fields = [
@@ -122,7 +124,12 @@ async fn code_of(listener: &TcpListener, state: &str) -> Result<SecretString, Fa
         };
         let query = target.split_once('?').map_or("", |(_, query)| query);
         let fields: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-        let field = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+        let field = |name: &str| {
+            fields
+                .iter()
+                .find(|(key, _)| key == name)
+                .map(|(_, value)| value.as_str())
+        };
         if field("state") != Some(state) {
             answer(&mut stream, "404 Not Found", "There is nothing here.").await;
             continue;
@@ -132,7 +139,9 @@ async fn code_of(listener: &TcpListener, state: &str) -> Result<SecretString, Fa
             return Ok(SecretString::from(code));
         }
         answer(&mut stream, "200 OK", "You are not signed in. You may close this page.").await;
-        let said = field("error_description").or(field("error")).unwrap_or("no reason was given");
+        let said = field("error_description")
+            .or(field("error"))
+            .unwrap_or("no reason was given");
         return Err(Failure::general(format!("the sign-in failed: {said}")));
     }
 }

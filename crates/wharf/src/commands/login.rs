@@ -48,21 +48,35 @@ pub(crate) async fn login(args: LoginArgs, settings: &Settings, printer: &Printe
         name: app_id,
         kind: "servicePrincipal".to_owned(),
     };
-    signed_in(&args, settings, printer, &endpoints, &tenant, user, &secret, &subscriptions)
+    signed_in(
+        &args,
+        settings,
+        printer,
+        &endpoints,
+        &tenant,
+        user,
+        &secret,
+        &subscriptions,
+    )
 }
 
 /// Somebody signs in with a browser, here or elsewhere.
 async fn person(args: LoginArgs, settings: &Settings, printer: &Printer) -> Result<(), Failure> {
     if args.username.is_some() || args.password.is_some() || args.password_stdin {
         let failure = Failure::usage("people type their password into the server's own page, and nowhere else.");
-        return Err(failure.hint("wharf login, or wharf login --service-principal -u APP_ID -p PASSWORD --tenant TENANT"));
+        return Err(
+            failure.hint("wharf login, or wharf login --service-principal -u APP_ID -p PASSWORD --tenant TENANT")
+        );
     }
     let url = ServerUrl::parse(&args.server, settings.allow_insecure)?;
     let transport = transport(settings.ca_cert.clone())?;
     let endpoints = Endpoints::discover(&transport, &url).await?;
     let tenant = args.tenant.as_deref().unwrap_or("organizations");
     let directory = Directory::discover(transport.clone(), &endpoints.directory, tenant).await?;
-    let scope = format!("{}/.default offline_access openid profile", endpoints.resource_manager_audience);
+    let scope = format!(
+        "{}/.default offline_access openid profile",
+        endpoints.resource_manager_audience
+    );
     let tokens = match settings.browser.as_ref().filter(|_| !args.use_device_code) {
         Some(browser) => match browser_login::browser(&directory, browser, &scope, printer).await? {
             Some(tokens) => tokens,
@@ -85,7 +99,16 @@ async fn person(args: LoginArgs, settings: &Settings, printer: &Printer) -> Resu
         name: who.name,
         kind: PERSON.to_owned(),
     };
-    signed_in(&args, settings, printer, &endpoints, &who.tenant, user, &refresh_token, &subscriptions)
+    signed_in(
+        &args,
+        settings,
+        printer,
+        &endpoints,
+        &who.tenant,
+        user,
+        &refresh_token,
+        &subscriptions,
+    )
 }
 
 /// Keeps what was found out and what later commands sign in with, and shows the subscriptions.

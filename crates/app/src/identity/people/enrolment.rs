@@ -2,8 +2,8 @@
 
 use serde_json::json;
 use wharf_store::meta::user_secret::UserFactor;
-use wharf_store::meta::{Tx, Unrecorded};
 use wharf_store::meta::web_session::WebSessionStage;
+use wharf_store::meta::{Tx, Unrecorded};
 use wharf_types::journal::JournalKind;
 use wharf_types::secret::Secret;
 
@@ -79,7 +79,8 @@ impl App {
         };
         let seed = self.inner.vault.open(&seed_place(session.user.id), sealed)?;
         let secret = base32(&seed);
-        let encode = |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
+        let encode =
+            |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
         let issuer = encode(&format!("Wharf {}", self.inner.settings.public.base()));
         let account = encode(session.user.user_principal_name.as_str());
         // As authenticators read it: SHA-1, six digits, thirty seconds are what they take for granted.

@@ -15,8 +15,8 @@ mod session;
 pub use enrolment::{Confirmed, FactorOffer};
 pub use first_owner::FirstPerson;
 pub use invitation::INVITATION_LIFE;
-pub(crate) use session::{IDLE, holds as session_holds, user_entry};
 pub use session::{Browser, BrowserSession, SignInProgress};
+pub(crate) use session::{IDLE, holds as session_holds, user_entry};
 
 use std::time::Duration;
 

@@ -27,7 +27,10 @@ impl App {
         let user = self.user_that_may_sign_in(name).await?;
         let right = password.expose().len() <= MAX_BYTES && self.password_matches(user.as_ref(), password).await?;
         match user {
-            Some(user) if right => self.session_begin(browser, &user, WebSessionStage::Password, None, HALF_WAY).await,
+            Some(user) if right => {
+                self.session_begin(browser, &user, WebSessionStage::Password, None, HALF_WAY)
+                    .await
+            }
             user => Err(self.attempt_failed(caller, &account, user.as_ref(), true).await?),
         }
     }

@@ -50,7 +50,10 @@ impl Browser {
     }
 
     pub(crate) fn address(&self) -> String {
-        self.caller.address.map(|address| address.to_string()).unwrap_or_default()
+        self.caller
+            .address
+            .map(|address| address.to_string())
+            .unwrap_or_default()
     }
 }
 
@@ -194,8 +197,13 @@ impl App {
             return Ok(false);
         }
         let payload = json!({"session": id});
-        tx.commit(&user_entry(browser.caller, &of.user, JournalKind::UserSessionEnd, payload))
-            .await?;
+        tx.commit(&user_entry(
+            browser.caller,
+            &of.user,
+            JournalKind::UserSessionEnd,
+            payload,
+        ))
+        .await?;
         Ok(true)
     }
 
@@ -205,8 +213,13 @@ impl App {
         let browsers = tx.web_sessions_delete(of.user.id, None).await?;
         let clients = tx.refresh_families_delete(of.user.id).await?;
         let payload = json!({"browsers": browsers, "clients": clients});
-        tx.commit(&user_entry(browser.caller, &of.user, JournalKind::UserSessionEnd, payload))
-            .await?;
+        tx.commit(&user_entry(
+            browser.caller,
+            &of.user,
+            JournalKind::UserSessionEnd,
+            payload,
+        ))
+        .await?;
         Ok(())
     }
 }

@@ -65,16 +65,29 @@ async fn answer(visit: &Visit, tenant: TenantPath, path: &str) -> Result<Respons
 }
 
 fn addressee(visit: &Visit) -> Result<Addressee, Told> {
-    let unknown = || Told("invalid_client", "The program that sent you here is not known.".to_owned());
+    let unknown = || {
+        Told(
+            "invalid_client",
+            "The program that sent you here is not known.".to_owned(),
+        )
+    };
     let client = field(visit, "client_id")?.and_then(client_find).ok_or_else(unknown)?;
     let redirect_uri = field(visit, "redirect_uri")?.filter(|uri| client.accepts_redirect(uri));
     let redirect_uri = redirect_uri.ok_or_else(|| {
-        Told("invalid_request", "The address to which this program wants its answer is not one of its own.".to_owned())
+        Told(
+            "invalid_request",
+            "The address to which this program wants its answer is not one of its own.".to_owned(),
+        )
     })?;
     let mode = match field(visit, "response_mode")? {
         None | Some("query") => ResponseMode::Query,
         Some("form_post") => ResponseMode::FormPost,
-        Some(_) => return Err(Told("invalid_request", "response_mode is query or form_post".to_owned())),
+        Some(_) => {
+            return Err(Told(
+                "invalid_request",
+                "response_mode is query or form_post".to_owned(),
+            ));
+        }
     };
     Ok(Addressee {
         client,
@@ -87,16 +100,25 @@ fn addressee(visit: &Visit) -> Result<Addressee, Told> {
 fn request(visit: &Visit, to: &Addressee) -> Result<AuthorizationRequest, Told> {
     let invalid = |text: &str| Told("invalid_request", text.to_owned());
     if field(visit, "request")?.is_some() {
-        return Err(Told("request_not_supported", "request objects are not supported".to_owned()));
+        return Err(Told(
+            "request_not_supported",
+            "request objects are not supported".to_owned(),
+        ));
     }
     if field(visit, "request_uri")?.is_some() {
-        return Err(Told("request_uri_not_supported", "request objects are not supported".to_owned()));
+        return Err(Told(
+            "request_uri_not_supported",
+            "request objects are not supported".to_owned(),
+        ));
     }
     if field(visit, "response_type")? != Some("code") {
         return Err(Told("unsupported_response_type", "response_type is code".to_owned()));
     }
     let challenge = field(visit, "code_challenge")?.ok_or_else(|| invalid("code_challenge is needed (PKCE)"))?;
-    let is_sum = challenge.len() == 43 && challenge.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+    let is_sum = challenge.len() == 43
+        && challenge
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
     if field(visit, "code_challenge_method")? != Some("S256") || !is_sum {
         return Err(invalid("code_challenge_method is S256, and code_challenge a sum of it"));
     }
@@ -138,7 +160,9 @@ async fn go_on(
     let prompt = only_field(&visit.query, "prompt").ok().flatten().unwrap_or("");
     let session = visit.session().await?;
     let session = session.filter(|session| {
-        session.is_complete() && tenant.is_none_or(|tenant| tenant == session.user.tenant) && young_enough(visit, session)
+        session.is_complete()
+            && tenant.is_none_or(|tenant| tenant == session.user.tenant)
+            && young_enough(visit, session)
     });
     // The same request, which after a sign-in asks for no other.
     let again = again(visit, path);
@@ -176,8 +200,13 @@ fn young_enough(visit: &Visit, session: &BrowserSession) -> bool {
 }
 
 fn again(visit: &Visit, path: &str) -> String {
-    let kept = visit.query.iter().filter(|(name, _)| !["prompt", "max_age"].contains(&name.as_str()));
-    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).finish();
+    let kept = visit
+        .query
+        .iter()
+        .filter(|(name, _)| !["prompt", "max_age"].contains(&name.as_str()));
+    let query = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(kept)
+        .finish();
     format!("{path}?{query}")
 }
 
@@ -208,7 +237,9 @@ fn respond(to: &Addressee, mut fields: Vec<(&'static str, String)>) -> Result<Re
     match to.mode {
         ResponseMode::FormPost => form_post(&to.redirect_uri, &fields),
         ResponseMode::Query => {
-            let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();
+            let query = url::form_urlencoded::Serializer::new(String::new())
+                .extend_pairs(&fields)
+                .finish();
             Ok(see_other(&format!("{}?{query}", to.redirect_uri)))
         }
     }

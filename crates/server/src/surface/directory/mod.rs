@@ -17,10 +17,10 @@ use http::request::Parts;
 use wharf_app::App;
 use wharf_app::identity::{Browser, Caller, Presented};
 
+use super::sign_in::page::see_other;
 use crate::body::{drain, read_form};
 use crate::endpoint::Endpoint;
 use crate::request::presented;
-use super::sign_in::page::see_other;
 use error::{Refusal, respond};
 use operation::{Operation, route};
 use token::Form;

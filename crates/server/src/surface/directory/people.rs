@@ -54,7 +54,8 @@ pub(super) async fn redeem(
                 // As MSAL called it once; it still sends both.
                 None => form.required("code")?,
             };
-            app.device_code_redeem(program, tenant, client, &Secret::new(code)).await?
+            app.device_code_redeem(program, tenant, client, &Secret::new(code))
+                .await?
         }
     };
     Ok(json(StatusCode::OK, &answer(tokens)))
@@ -158,7 +159,8 @@ pub(super) async fn revoke(
             // A confidential client says who it is first (rule 19). It holds nothing that outlives its secret.
             let tenant = tenant_of(app, tenant).await?;
             let (id, secret) = client(presented, form)?;
-            app.token_introspect(program.caller, tenant, &id, &secret, token.expose()).await?;
+            app.token_introspect(program.caller, tenant, &id, &secret, token.expose())
+                .await?;
         }
     }
     Ok(empty(StatusCode::OK))

@@ -10,8 +10,8 @@ use wharf_types::oauth::DirectoryTokenAnswer;
 use wharf_types::secret::Secret;
 
 use super::error::Refusal;
-use super::people;
 use super::operation::TenantPath;
+use super::people;
 use crate::call::json;
 
 /// The fields of the form. None that matters may come twice (RFC 6749 §3.2).

@@ -31,7 +31,11 @@ struct Account {
 }
 
 fn agent(text: &str) -> String {
-    if text.is_empty() { "Unknown program".to_owned() } else { text.to_owned() }
+    if text.is_empty() {
+        "Unknown program".to_owned()
+    } else {
+        text.to_owned()
+    }
 }
 
 fn browser(session: &WebSession, current: &WebSession) -> Shown {
@@ -85,7 +89,12 @@ pub(super) async fn end_all(visit: &mut Visit) -> Result<Response, PageError> {
     let session = visit.signed_in("/account").await?;
     visit.app.sign_in_end_all(&visit.browser, &session).await?;
     visit.forget();
-    page::message(StatusCode::OK, "Signed out everywhere", "Every browser and every program has to sign in again.", None)
+    page::message(
+        StatusCode::OK,
+        "Signed out everywhere",
+        "Every browser and every program has to sign in again.",
+        None,
+    )
 }
 
 pub(super) async fn sign_out(visit: &mut Visit) -> Result<Response, PageError> {
@@ -119,7 +128,10 @@ pub(super) async fn password_change(visit: &mut Visit) -> Result<Response, PageE
     if visit.field("password") != visit.field("again") {
         return ask_password(visit, &name, Some(DIFFERENT.to_owned()));
     }
-    let (current, chosen) = (Secret::new(visit.field("current")), Secret::new(visit.field("password")));
+    let (current, chosen) = (
+        Secret::new(visit.field("current")),
+        Secret::new(visit.field("password")),
+    );
     let changed = visit
         .app
         .password_change(&visit.browser, &session, &current, &chosen)

@@ -65,7 +65,8 @@ pub(super) async fn find(visit: &Visit) -> Result<Response, PageError> {
         user_code,
         ..
     } = code;
-    let name = client_find(&client.to_string()).map_or_else(|| client.to_string(), |known| known.display_name.to_owned());
+    let name =
+        client_find(&client.to_string()).map_or_else(|| client.to_string(), |known| known.display_name.to_owned());
     let page = Confirm {
         form_token: visit.form_token(),
         client: name,

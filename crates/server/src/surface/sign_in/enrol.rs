@@ -140,7 +140,11 @@ pub(super) async fn factor_enrol(visit: &mut Visit) -> Result<Response, PageErro
             recovery(&confirmed.recovery_codes)
         }
         Err(Error::Unauthenticated) => {
-            factor_show(visit, Some("This code is not right. Wait for the next one, and check the time of your device.")).await
+            factor_show(
+                visit,
+                Some("This code is not right. Wait for the next one, and check the time of your device."),
+            )
+            .await
         }
         Err(error) => Err(error.into()),
     }

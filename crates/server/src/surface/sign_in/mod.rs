@@ -138,8 +138,8 @@ pub(super) fn refused(visit: &Visit, error: &PageError) -> Response {
         PageError::Route(_) | PageError::Gone(_) => (StatusCode::NOT_FOUND, "There is nothing here"),
         PageError::SignIn(_) => (StatusCode::SEE_OTHER, "Sign in"),
     };
-    let mut response = page::message(status, title, &error.to_string(), None)
-        .unwrap_or_else(|_| (status, title).into_response());
+    let mut response =
+        page::message(status, title, &error.to_string(), None).unwrap_or_else(|_| (status, title).into_response());
     if let PageError::App(error) = error
         && let Some(wait) = error.retry_after()
     {

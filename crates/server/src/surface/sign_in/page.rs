@@ -107,10 +107,7 @@ struct FormPost<'a> {
 }
 
 /// Sends fields to a client by a form (OAuth 2.0 Form Post Response Mode). The script is permitted by its hash, the address by its origin.
-pub(in crate::surface) fn form_post(
-    action: &str,
-    fields: &[(&'static str, String)],
-) -> Result<Response, PageError> {
+pub(in crate::surface) fn form_post(action: &str, fields: &[(&'static str, String)]) -> Result<Response, PageError> {
     let script = SUBMIT;
     let mut response = show(StatusCode::OK, &FormPost { action, fields, script })?;
     let hash = STANDARD.encode(Sha256::digest(script.as_bytes()));

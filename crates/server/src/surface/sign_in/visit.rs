@@ -35,7 +35,12 @@ const MAX_RETURN: usize = 8 * 1024;
 
 impl Visit {
     pub(in crate::surface) fn new(app: App, caller: Caller, parts: &Parts) -> Self {
-        let text = |name| parts.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+        let text = |name| {
+            parts
+                .headers
+                .get(name)
+                .and_then(|value: &HeaderValue| value.to_str().ok())
+        };
         let browser = Browser::new(caller, text(header::USER_AGENT).unwrap_or(""));
         let secure = app.settings().public.scheme == "https";
         let form_key = cookie(&parts.headers, secure, "form").map(Secret::new);
@@ -128,7 +133,11 @@ impl Visit {
     /// Tells the browser what to keep. `__Host-` says: from this host, over TLS, for this host alone; browsers take it over TLS only.
     pub(in crate::surface) fn keep_cookies(&self, response: &mut Response) {
         self.protect(response);
-        let (prefix, secure) = if self.secure() { ("__Host-", "; Secure") } else { ("", "") };
+        let (prefix, secure) = if self.secure() {
+            ("__Host-", "; Secure")
+        } else {
+            ("", "")
+        };
         let mut keep = |name: &str, value: &str, rest: &str| {
             let text = format!("{prefix}wharf-{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{rest}");
             if let Ok(value) = HeaderValue::from_str(&text) {
@@ -170,7 +179,9 @@ fn is_own_path(path: &str) -> bool {
 fn cookie(headers: &HeaderMap, secure: bool, name: &str) -> Option<String> {
     let name = format!("{}wharf-{name}", if secure { "__Host-" } else { "" });
     let values = headers.get_all(header::COOKIE).iter();
-    let mut pairs = values.filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(';'));
+    let mut pairs = values
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|text| text.split(';'));
     pairs.find_map(|pair| {
         let (key, value) = pair.trim().split_once('=')?;
         (key == name && !value.is_empty()).then(|| value.to_owned())
@@ -184,7 +195,15 @@ mod tests {
     #[test]
     fn one_goes_back_to_our_own_paths_alone() {
         assert!(is_own_path("/account") && is_own_path("/t/oauth2/v2.0/authorize?a=b%20c"));
-        for foreign in ["", "account", "//evil.example", "/\\evil.example", "https://evil.example", "/a b", "/a\nb"] {
+        for foreign in [
+            "",
+            "account",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "/a b",
+            "/a\nb",
+        ] {
             assert!(!is_own_path(foreign), "{foreign}");
         }
     }

@@ -49,9 +49,16 @@ async fn of_two_who_opened_one_link_one_enrols() {
         seeds.push(between(&page, "Key: <code>", "</code>").to_owned());
     }
     let code = |seed| code_of(&server, seed);
-    browsers[0].submit("/enrol/factor", &[("code", &code(&seeds[0]))]).await.expect(200);
+    browsers[0]
+        .submit("/enrol/factor", &[("code", &code(&seeds[0]))])
+        .await
+        .expect(200);
     let late = browsers[1].submit("/enrol/factor", &[("code", &code(&seeds[1]))]).await;
-    assert!(late.status.is_client_error() || late.status.is_redirection(), "{}", late.text());
+    assert!(
+        late.status.is_client_error() || late.status.is_redirection(),
+        "{}",
+        late.text()
+    );
     // The one who was late is nobody.
     browsers[1].get("/account").await.expect(303);
     browsers[0].get("/account").await.expect(200);

@@ -18,15 +18,27 @@ async fn a_form_of_another_page_is_not_heard() {
         (vec![("form_token", "0")], ours),
         (vec![], ours),
     ] {
-        alice.browser.post("/account/end-all", &fields, origin).await.expect(403);
+        alice
+            .browser
+            .post("/account/end-all", &fields, origin)
+            .await
+            .expect(403);
     }
     // Another browser's token is not ours either.
     let other = Browser::new(&server);
     other.get("/sign-in").await.expect(200);
     let stranger = other.form_token();
-    alice.browser.post("/account/end-all", &[("form_token", &stranger)], ours).await.expect(403);
+    alice
+        .browser
+        .post("/account/end-all", &[("form_token", &stranger)], ours)
+        .await
+        .expect(403);
     alice.browser.get("/account").await.expect(200);
-    alice.browser.post("/account/end-all", &[("form_token", &token)], ours).await.expect(200);
+    alice
+        .browser
+        .post("/account/end-all", &[("form_token", &token)], ours)
+        .await
+        .expect(200);
     alice.browser.get("/account").await.expect(303);
 }
 
@@ -36,12 +48,18 @@ async fn pages_and_cookies_are_for_this_host_alone() {
     let page = server.anonymous().get("/sign-in").await.expect(200);
     let policy = page.header("content-security-policy");
     assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"));
-    assert!(!policy.contains("script") && !page.text().contains("<script"), "{policy}");
+    assert!(
+        !policy.contains("script") && !page.text().contains("<script"),
+        "{policy}"
+    );
     assert_eq!(page.header("x-content-type-options"), "nosniff");
     assert_eq!(page.header("cache-control"), "no-store");
     assert_eq!(page.header("strict-transport-security"), "max-age=31536000");
     let cookie = page.header("set-cookie");
-    assert!(cookie.starts_with("__Host-wharf-form=") && cookie.ends_with("; Path=/; HttpOnly; SameSite=Lax; Secure"), "{cookie}");
+    assert!(
+        cookie.starts_with("__Host-wharf-form=") && cookie.ends_with("; Path=/; HttpOnly; SameSite=Lax; Secure"),
+        "{cookie}"
+    );
     server.anonymous().get("/sign-in/style.css").await.expect(200);
 }
 

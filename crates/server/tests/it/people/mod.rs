@@ -32,7 +32,9 @@ fn authorize(server: &TestServer, other: &[(&str, &str)]) -> String {
         ("code_challenge", CHALLENGE),
         ("code_challenge_method", "S256"),
     ];
-    let kept = usual.iter().filter(|(name, _)| !other.iter().any(|(changed, _)| changed == name));
+    let kept = usual
+        .iter()
+        .filter(|(name, _)| !other.iter().any(|(changed, _)| changed == name));
     let fields: Vec<_> = kept.chain(other).filter(|(_, value)| !value.is_empty()).collect();
     let query: String = url::form_urlencoded::Serializer::new(String::new())
         .extend_pairs(fields.iter().map(|(name, value)| (name, value)))
@@ -43,12 +45,17 @@ fn authorize(server: &TestServer, other: &[(&str, &str)]) -> String {
 /// What a client is told at its own address.
 fn told(answer: &Answer) -> Vec<(String, String)> {
     let location = answer.header("location");
-    let query = location.strip_prefix(&format!("{REDIRECT}?")).unwrap_or_else(|| panic!("{location}: {}", answer.text()));
+    let query = location
+        .strip_prefix(&format!("{REDIRECT}?"))
+        .unwrap_or_else(|| panic!("{location}: {}", answer.text()));
     url::form_urlencoded::parse(query.as_bytes()).into_owned().collect()
 }
 
 fn field<'a>(fields: &'a [(String, String)], name: &str) -> &'a str {
-    fields.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+    fields
+        .iter()
+        .find(|(key, _)| key == name)
+        .map_or("", |(_, value)| value)
 }
 
 /// Asks a token endpoint.
@@ -59,22 +66,28 @@ async fn token(server: &TestServer, fields: &[(&str, &str)]) -> Answer {
 }
 
 async fn redeem(server: &TestServer, code: &str) -> Answer {
-    token(server, &[
-        ("grant_type", "authorization_code"),
-        ("code", code),
-        ("redirect_uri", REDIRECT),
-        ("code_verifier", VERIFIER),
-        ("scope", ARM),
-    ])
+    token(
+        server,
+        &[
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", REDIRECT),
+            ("code_verifier", VERIFIER),
+            ("scope", ARM),
+        ],
+    )
     .await
 }
 
 async fn refresh(server: &TestServer, refresh_token: &str) -> Answer {
-    token(server, &[
-        ("grant_type", "refresh_token"),
-        ("refresh_token", refresh_token),
-        ("scope", ARM),
-    ])
+    token(
+        server,
+        &[
+            ("grant_type", "refresh_token"),
+            ("refresh_token", refresh_token),
+            ("scope", ARM),
+        ],
+    )
     .await
 }
 
@@ -93,6 +106,8 @@ async fn tokens(server: &TestServer, browser: &Browser) -> Answer {
 fn claims(token: &str) -> Value {
     use base64::Engine as _;
     let body = token.split('.').nth(1).expect("a token has three parts");
-    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(body).expect("it is base64url");
+    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD
+        .decode(body)
+        .expect("it is base64url");
     serde_json::from_slice(&bytes).expect("it is JSON")
 }

@@ -9,7 +9,9 @@ const ALICE: &str = "alice@example.com";
 
 async fn try_password(browser: &Browser, name: &str, password: &str) -> u16 {
     browser.get("/sign-in").await.expect(200);
-    let answer = browser.submit("/sign-in", &[("name", name), ("password", password)]).await;
+    let answer = browser
+        .submit("/sign-in", &[("name", name), ("password", password)])
+        .await;
     answer.status.as_u16()
 }
 
@@ -31,11 +33,28 @@ async fn a_password_alone_opens_nothing_and_each_step_changes_the_cookie() {
     let browser = Browser::new(&server);
     assert_eq!(try_password(&browser, ALICE, &alice.password).await, 303);
     let half_way = browser.cookie("__Host-wharf-session");
-    assert!(browser.get("/account").await.expect(303).header("location").starts_with("/sign-in?"));
+    assert!(
+        browser
+            .get("/account")
+            .await
+            .expect(303)
+            .header("location")
+            .starts_with("/sign-in?")
+    );
     let authorize = super::authorize(&server, &[]);
-    assert!(browser.get(&authorize).await.expect(303).header("location").starts_with("/sign-in?"));
+    assert!(
+        browser
+            .get(&authorize)
+            .await
+            .expect(303)
+            .header("location")
+            .starts_with("/sign-in?")
+    );
     browser.get("/sign-in/factor").await.expect(200);
-    browser.submit("/sign-in/factor", &[("code", &alice.next_code())]).await.expect(303);
+    browser
+        .submit("/sign-in/factor", &[("code", &alice.next_code())])
+        .await
+        .expect(303);
     let complete = browser.cookie("__Host-wharf-session");
     assert_ne!(half_way, complete);
     let old = Browser::new(&server);
@@ -49,16 +68,25 @@ async fn unknown_wrong_and_locked_are_one_answer() {
     let alice = server.person(ALICE).await;
     let browser = Browser::new(&server);
     let mut pages = Vec::new();
-    for (name, password) in [(ALICE, "not the right one"), ("nobody@example.com", alice.password.as_str())] {
+    for (name, password) in [
+        (ALICE, "not the right one"),
+        ("nobody@example.com", alice.password.as_str()),
+    ] {
         browser.get("/sign-in").await.expect(200);
-        let answer = browser.submit("/sign-in", &[("name", name), ("password", password)]).await.expect(401);
+        let answer = browser
+            .submit("/sign-in", &[("name", name), ("password", password)])
+            .await
+            .expect(401);
         pages.push(answer.text().replace(name, ""));
     }
     for _ in 0..5 {
         assert_eq!(try_password(&browser, ALICE, "not the right one").await, 401);
     }
     browser.get("/sign-in").await.expect(200);
-    let locked = browser.submit("/sign-in", &[("name", ALICE), ("password", &alice.password)]).await.expect(401);
+    let locked = browser
+        .submit("/sign-in", &[("name", ALICE), ("password", &alice.password)])
+        .await
+        .expect(401);
     pages.push(locked.text().replace(ALICE, ""));
     assert_eq!(pages[0], pages[1]);
     assert_eq!(pages[1], pages[2]);
@@ -76,7 +104,10 @@ async fn wrong_codes_count_like_wrong_passwords_and_the_right_password_does_not_
     for _ in 0..5 {
         assert_eq!(try_password(&browser, ALICE, &alice.password).await, 303);
         browser.get("/sign-in/factor").await.expect(200);
-        browser.submit("/sign-in/factor", &[("code", "000000")]).await.expect(401);
+        browser
+            .submit("/sign-in/factor", &[("code", "000000")])
+            .await
+            .expect(401);
     }
     assert_eq!(try_password(&browser, ALICE, &alice.password).await, 401);
 }
@@ -91,7 +122,13 @@ async fn a_code_is_good_once() {
     for browser in &browsers {
         assert_eq!(try_password(browser, ALICE, &alice.password).await, 303);
         browser.get("/sign-in/factor").await.expect(200);
-        statuses.push(browser.submit("/sign-in/factor", &[("code", &code)]).await.status.as_u16());
+        statuses.push(
+            browser
+                .submit("/sign-in/factor", &[("code", &code)])
+                .await
+                .status
+                .as_u16(),
+        );
     }
     assert_eq!(statuses, [303, 401]);
 }
@@ -105,7 +142,10 @@ async fn a_recovery_code_replaces_the_authenticator_once() {
         let browser = Browser::new(&server);
         assert_eq!(try_password(&browser, ALICE, &alice.password).await, 303);
         browser.get("/sign-in/factor").await.expect(200);
-        browser.submit("/sign-in/factor", &[("code", &code)]).await.expect(expected);
+        browser
+            .submit("/sign-in/factor", &[("code", &code)])
+            .await
+            .expect(expected);
     }
     let page = alice.browser.get("/account").await.expect(200).text();
     assert!(page.contains("7 recovery codes left"), "{page}");
