@@ -46,6 +46,14 @@ fn bootstrap_person(
     let (owner, link) = with_installation(args.data, environment, async move |app| {
         let owner = app.bootstrap_person(&name, args.another).await.map_err(explained)?;
         let link = app.invitation_link(&owner.invitation);
+        // The path is the same at every address of the server.
+        let link = match args
+            .public_url
+            .map(|url| url.join(&format!("/invitation/{}", owner.invitation.expose())))
+        {
+            Some(link) => link.context("--public-url is no address")?.to_string(),
+            None => link,
+        };
         Ok((owner, link))
     })?;
     let result = json!({

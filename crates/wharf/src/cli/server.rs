@@ -96,6 +96,7 @@ pub(crate) enum AdminCommand {
 #[command(after_long_help = "\
 Examples:
   wharf admin bootstrap --user owner@example.com
+  wharf admin bootstrap --user owner@example.com --public-url https://acr.example
   wharf admin bootstrap
   wharf admin bootstrap --data /var/lib/wharf -o json
   wharf admin bootstrap --another --name rescue")]
@@ -105,6 +106,9 @@ pub(crate) struct BootstrapArgs {
     /// The person who is to own everything
     #[arg(long, value_name = "NAME@DOMAIN", conflicts_with = "name")]
     pub(crate) user: Option<String>,
+    /// Address that the link begins with, where the server was given its own by flags and not by the configuration file
+    #[arg(long, value_name = "URL", env = "WHARF_PUBLIC_URL", hide_env_values = true)]
+    pub(crate) public_url: Option<Url>,
     /// Make one more owner, also where there is one
     #[arg(long, visible_alias = "force-new")]
     pub(crate) another: bool,
