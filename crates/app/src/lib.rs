@@ -54,6 +54,8 @@ struct Inner {
     signer: identity::Signer,
     hasher: identity::SlowHasher,
     throttle: identity::Throttle,
+    /// How often a source asked for device codes lately: anybody may, and each is a row.
+    device_code_throttle: identity::Throttle,
     usage: identity::Usage,
     tokens: identity::TokenCache,
     epoch: access::Epoch,
@@ -102,6 +104,7 @@ impl App {
                 epoch: access::Epoch::new(generations, settings.shared_database, environment.clock.now()),
                 hasher: identity::SlowHasher::new(settings.hashing_slots, environment.entropy.as_ref()),
                 throttle: identity::Throttle::default(),
+                device_code_throttle: identity::Throttle::default(),
                 suspects: jobs::Suspects::default(),
                 usage: identity::Usage::default(),
                 tokens: identity::TokenCache::new(),

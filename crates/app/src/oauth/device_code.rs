@@ -63,7 +63,7 @@ fn plain_user_code(text: &str) -> Option<String> {
 }
 
 impl App {
-    /// Gives a device its codes.
+    /// Gives a device its codes: to one source only so many a minute, since anybody may ask.
     pub async fn device_code_issue(
         &self,
         device: &Browser,
@@ -72,6 +72,9 @@ impl App {
         let entropy = self.inner.environment.entropy.as_ref();
         let device_code = Secret::generate(SecretKind::DeviceCode, entropy);
         let now = device.caller.now;
+        let asks = &self.inner.device_code_throttle;
+        asks.admit(device.caller.address, now)?;
+        asks.failed(device.caller.address, now);
         // Somebody else may have the same user code just now: it is as likely as one in a hundred million.
         for _ in 0..3 {
             let user_code = self.user_code();

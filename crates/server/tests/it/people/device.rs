@@ -217,3 +217,14 @@ async fn by_default_owners_do_not_let_devices_in() {
     let off = TestServer::start_with(|settings| settings.device_code = DeviceCodeFlow::Off).await;
     ask(&off).await.expect_error(400, "access_denied");
 }
+
+#[tokio::test]
+async fn one_source_gets_only_so_many_codes_a_minute() {
+    let server = start().await;
+    for _ in 0..30 {
+        ask(&server).await.expect(200);
+    }
+    ask(&server).await.expect_error(429, "temporarily_unavailable");
+    server.clock().advance(Duration::from_secs(60));
+    ask(&server).await.expect(200);
+}
