@@ -15,7 +15,7 @@ use crate::{App, Error, OpContext};
 fn reaches(subject: &Subject, subscription: SubscriptionId) -> bool {
     let whole = ResourceScope::Subscription(subscription);
     subject.grants.iter().any(|grant| {
-        let is_assigned = matches!(grant.source, wharf_types::access::GrantSource::Assignment(_));
+        let is_assigned = matches!(grant.source, GrantSource::Assignment(_) | GrantSource::Group { .. });
         is_assigned && (grant.scope.contains(&whole) || whole.contains(&grant.scope))
     })
 }

@@ -18,4 +18,4 @@ pub use action::Action;
 pub use built_in::{built_in_role, built_in_roles, fixed};
 pub use decide::{Decision, Missing, covers, decide};
 pub use permissions::{Pattern, Permissions, RoleDefinition, RoleKind};
-pub use subject::{Grant, GrantSource, Principal, Subject};
+pub use subject::{Grant, GrantSource, Principal, PrincipalKind, Subject};
