@@ -4,7 +4,7 @@ use serde_json::json;
 use wharf_store::StoreError;
 use wharf_store::meta::Unrecorded;
 use wharf_store::meta::subscription::{Subscription, Tenant};
-use wharf_types::access::{Action, Subject};
+use wharf_types::access::{Action, GrantSource, Subject};
 use wharf_types::id::{SubscriptionId, TenantId};
 use wharf_types::journal::JournalKind;
 use wharf_types::resource::ResourceScope;

@@ -193,6 +193,14 @@ impl Tx {
         }
     }
 
+    /// Holds the assignments of a role at the root for this transaction, so that one of several that take holders away comes after the other.
+    pub async fn role_at_root_hold(&mut self, role: RoleDefinitionId) -> Result<(), StoreError> {
+        const LOCK: &str =
+            "SELECT 1 FROM role_assignments WHERE role_definition_id = $1 AND scope_key = '/' ORDER BY id FOR UPDATE";
+        lock!(self, LOCK, role.0);
+        Ok(())
+    }
+
     /// Takes the role away. Returns whether it was there.
     pub async fn role_assignment_delete(&mut self, tenant: TenantId, id: RoleAssignmentId) -> Result<bool, StoreError> {
         Ok(execute!(
