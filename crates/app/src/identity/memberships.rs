@@ -58,18 +58,14 @@ impl App {
             .group_member_list(group.id, after, limit)
             .await?;
         let next = page.last().filter(|_| page.len() == limit).map(|(id, _)| id.0);
-        let ids = page.into_iter().map(|(id, _)| id);
-        Ok((self.visible(ctx, ids).await?, next))
+        let ids: Vec<ObjectId> = page.into_iter().map(|(id, _)| id).collect();
+        Ok((self.visible(ctx, &ids).await?, next))
     }
 
     /// Those of the objects that the caller may see.
-    pub async fn visible(
-        &self,
-        ctx: &OpContext,
-        ids: impl IntoIterator<Item = ObjectId>,
-    ) -> Result<Vec<DirectoryObject>, Error> {
+    pub async fn visible(&self, ctx: &OpContext, ids: &[ObjectId]) -> Result<Vec<DirectoryObject>, Error> {
         let mut seen = Vec::new();
-        for id in ids {
+        for &id in ids {
             match self.directory_object_get(ctx, id).await {
                 Ok(object) => seen.push(object),
                 Err(Error::NotFound { .. }) => {}
