@@ -155,7 +155,7 @@ async fn load(
     ))
 }
 
-fn anonymous_grants(registry: &Registry) -> Vec<Grant> {
+pub(super) fn anonymous_grants(registry: &Registry) -> Vec<Grant> {
     if registry.anonymous_pull {
         vec![fixed_grant(&fixed::ANONYMOUS, registry.resource())]
     } else {
@@ -163,7 +163,7 @@ fn anonymous_grants(registry: &Registry) -> Vec<Grant> {
     }
 }
 
-fn fixed_grant(role: &Arc<wharf_types::access::RoleDefinition>, scope: ResourceScope) -> Grant {
+pub(super) fn fixed_grant(role: &Arc<wharf_types::access::RoleDefinition>, scope: ResourceScope) -> Grant {
     Grant {
         source: GrantSource::Fixed,
         role: Arc::clone(role),

@@ -4,6 +4,7 @@ mod access;
 mod arm;
 mod directory;
 mod endpoint_table;
+mod explain;
 mod graph;
 mod journal;
 mod listen;

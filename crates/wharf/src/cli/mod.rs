@@ -6,6 +6,7 @@ pub(crate) mod account;
 pub(crate) mod acr;
 pub(crate) mod activity;
 pub(crate) mod ad;
+pub(crate) mod explain;
 pub(crate) mod group;
 pub(crate) mod login;
 #[cfg(test)]

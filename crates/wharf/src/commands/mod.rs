@@ -3,6 +3,7 @@
 mod account;
 mod activity;
 mod credential;
+mod explain;
 mod group;
 mod login;
 mod name_lookup;
@@ -105,6 +106,7 @@ async fn acr_command(command: AcrCommand, settings: &Settings, printer: &Printer
         AcrCommand::Activity(ActivityCommand::List(args)) => {
             activity::list(&open(&args.subscription)?, args, printer).await
         }
+        AcrCommand::Explain(args) => explain::explain(&open(&args.subscription)?, args, printer).await,
     }
 }
 
