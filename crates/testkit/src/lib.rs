@@ -19,6 +19,7 @@ mod answer;
 mod clock;
 mod database;
 mod entropy;
+mod people;
 mod place;
 mod repository;
 mod server;

@@ -263,7 +263,9 @@ impl App {
     /// A password that somebody chose for a person is one that may be kept (rule 1). People do not sign in with passwords in this version, so nothing of
     /// it is kept.
     fn user_password_set_first(&self, user: &User, password: &FirstPassword) -> Result<(), Error> {
-        let context = [user.display_name.as_str(), user.user_principal_name.as_str()];
+        let name = user.user_principal_name.as_str();
+        let (local, domain) = name.split_once('@').unwrap_or((name, ""));
+        let context = [user.display_name.as_str(), local, domain];
         match common_secrets::weakness(password.secret.expose(), &context) {
             Some(weakness) => Err(Error::invalid(weakness)),
             None => Ok(()),

@@ -5,6 +5,7 @@
 mod access;
 mod account;
 mod directory;
+mod people;
 mod registry;
 mod resource_group;
 mod sign_in;
