@@ -213,7 +213,9 @@ impl App {
     /// holds: a mail address, a password, and a session that goes on are ways to become them (rule 36).
     pub async fn user_update(&self, ctx: &OpContext, id_or_name: &str, change: UserChange) -> Result<(), Error> {
         let known = self.user_get(ctx, id_or_name).await?;
-        if change.display_name.is_some() || change.mail.is_some() || change.enabled.is_some() {
+        let is_profile = change.display_name.is_some() || change.mail.is_some() || change.enabled.is_some();
+        // Who changes nothing needs the right to change something: it is written down as a change.
+        if is_profile || change.password.is_none() {
             ctx.require(Action::UserUpdate, known.tenant, &scope(&known))?;
         }
         if change.password.is_some() {
@@ -267,7 +269,11 @@ impl App {
         let (local, domain) = name.split_once('@').unwrap_or((name, ""));
         let context = [user.display_name.as_str(), local, domain];
         match common_secrets::weakness(password.secret.expose(), &context) {
-            Some(weakness) => Err(Error::invalid(weakness)),
+            Some(weakness) => {
+                // No other one is made for people.
+                let weakness = weakness.split(':').next().unwrap_or(weakness);
+                Err(Error::invalid(format!("{weakness}: choose a better one")))
+            }
             None => Ok(()),
         }
     }

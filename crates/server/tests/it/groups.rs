@@ -19,7 +19,7 @@ async fn ids(actor: &Actor, path: &str) -> Vec<String> {
         .expect(200)
         .entries()
         .iter()
-        .map(|entry| entry["id"].as_str().unwrap().to_owned())
+        .map(|entry| entry["id"].as_str().expect("an object has an id").to_owned())
         .collect();
     ids.sort();
     ids

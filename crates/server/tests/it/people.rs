@@ -172,6 +172,10 @@ async fn whoever_may_give_roles_finds_people_and_adds_none_and_others_find_nobod
         .get(&format!("/v1.0/users/{id}"))
         .await
         .expect_error(404, "Request_ResourceNotFound");
+    for nothing in [json!({}), json!({"mailNickname": "x"}), json!({"passwordProfile": {}})] {
+        let answer = lead.patch(&format!("/v1.0/users/{id}"), nothing).await;
+        answer.expect_error(403, "Authorization_RequestDenied");
+    }
     // `Contributor` on everything is not enough.
     let contributor = server.robot_with("Contributor", "/").await;
     contributor.get(&format!("/v1.0/users/{id}")).await.expect(200);
