@@ -221,18 +221,21 @@ impl App {
         if change.password.is_some() {
             ctx.require(Action::UserCredentials, known.tenant, &scope(&known))?;
         }
+        change.display_name.as_deref().map_or(Ok(()), check_name)?;
+        check_mail(change.mail.as_ref().and_then(Option::as_deref))?;
+        if let Some(password) = &change.password {
+            self.user_password_set_first(&known, password)?;
+        }
+        let mut tx = self.inner.meta.begin(ctx.now).await?;
+        // As they are now: who was disabled a moment ago is not enabled again by being renamed.
+        let known = tx.user_hold(known.tenant, known.id).await?;
+        let known = known.ok_or_else(|| Error::not_found("user", id_or_name))?;
         let user = User {
             display_name: change.display_name.unwrap_or_else(|| known.display_name.clone()),
             mail: change.mail.unwrap_or_else(|| known.mail.clone()),
             enabled: change.enabled.unwrap_or(known.enabled),
-            ..known.clone()
+            ..known
         };
-        check_name(&user.display_name)?;
-        check_mail(user.mail.as_deref())?;
-        if let Some(password) = &change.password {
-            self.user_password_set_first(&user, password)?;
-        }
-        let mut tx = self.inner.meta.begin(ctx.now).await?;
         must_hold_its_roles(&mut tx, ctx, managed(&user, Action::UserUpdate)).await?;
         tx.user_update(&user).await?;
         if known.enabled && !user.enabled {

@@ -93,6 +93,12 @@ async fn a_group_reads_back_as_written(store: &MetaStore) {
             description: None,
             ..group
         };
+        let mut tx = store.begin(at(5)).await.unwrap();
+        assert_eq!(
+            tx.group_hold(tenant, changed.id).await.unwrap().map(|held| held.id),
+            Some(changed.id)
+        );
+        drop(tx);
         change!(store, tx => tx.group_update(&changed));
         assert_eq!(read.group_get(tenant, changed.id).await.unwrap(), Some(changed));
     }
