@@ -75,9 +75,9 @@ pub(crate) fn weakness(secret: &str, context: &[&str]) -> Option<&'static str> {
     None
 }
 
-/// Small letters and digits; a separator makes no secret better.
-fn folded(text: &str) -> String {
-    text.chars()
+fn folded(secret: &str) -> String {
+    secret
+        .chars()
         .filter(|c| c.is_alphanumeric() || *c == '@')
         .flat_map(char::to_lowercase)
         .collect()

@@ -174,6 +174,9 @@ impl App {
         let known = self.group_get(ctx, id).await?;
         let ctx = &ctx.as_owner_of_group(&known);
         ctx.require(Action::GroupUpdate, known.tenant, &scope(&known))?;
+        let mut tx = self.inner.meta.begin(ctx.now).await?;
+        let known = tx.group_hold(known.tenant, known.id).await?;
+        let known = known.ok_or_else(|| Error::not_found("group", id))?;
         let group = Group {
             display_name: change.display_name.unwrap_or_else(|| known.display_name.clone()),
             mail_nickname: change.mail_nickname.unwrap_or_else(|| known.mail_nickname.clone()),
@@ -181,7 +184,6 @@ impl App {
             ..known
         };
         check(&group)?;
-        let mut tx = self.inner.meta.begin(ctx.now).await?;
         must_hold_its_roles(&mut tx, ctx, managed(&group, Action::GroupUpdate)).await?;
         tx.group_update(&group).await?;
         let payload = json!({"displayName": group.display_name});

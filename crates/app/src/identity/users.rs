@@ -213,24 +213,29 @@ impl App {
     /// holds: a mail address, a password, and a session that goes on are ways to become them (rule 36).
     pub async fn user_update(&self, ctx: &OpContext, id_or_name: &str, change: UserChange) -> Result<(), Error> {
         let known = self.user_get(ctx, id_or_name).await?;
-        if change.display_name.is_some() || change.mail.is_some() || change.enabled.is_some() {
+        let is_profile = change.display_name.is_some() || change.mail.is_some() || change.enabled.is_some();
+        // Who changes nothing needs the right to change something: it is written down as a change.
+        if is_profile || change.password.is_none() {
             ctx.require(Action::UserUpdate, known.tenant, &scope(&known))?;
         }
         if change.password.is_some() {
             ctx.require(Action::UserCredentials, known.tenant, &scope(&known))?;
         }
+        change.display_name.as_deref().map_or(Ok(()), check_name)?;
+        check_mail(change.mail.as_ref().and_then(Option::as_deref))?;
+        if let Some(password) = &change.password {
+            self.user_password_set_first(&known, password)?;
+        }
+        let mut tx = self.inner.meta.begin(ctx.now).await?;
+        // As they are now: who was disabled a moment ago is not enabled again by being renamed.
+        let known = tx.user_hold(known.tenant, known.id).await?;
+        let known = known.ok_or_else(|| Error::not_found("user", id_or_name))?;
         let user = User {
             display_name: change.display_name.unwrap_or_else(|| known.display_name.clone()),
             mail: change.mail.unwrap_or_else(|| known.mail.clone()),
             enabled: change.enabled.unwrap_or(known.enabled),
-            ..known.clone()
+            ..known
         };
-        check_name(&user.display_name)?;
-        check_mail(user.mail.as_deref())?;
-        if let Some(password) = &change.password {
-            self.user_password_set_first(&user, password)?;
-        }
-        let mut tx = self.inner.meta.begin(ctx.now).await?;
         must_hold_its_roles(&mut tx, ctx, managed(&user, Action::UserUpdate)).await?;
         tx.user_update(&user).await?;
         if known.enabled && !user.enabled {
@@ -267,7 +272,11 @@ impl App {
         let (local, domain) = name.split_once('@').unwrap_or((name, ""));
         let context = [user.display_name.as_str(), local, domain];
         match common_secrets::weakness(password.secret.expose(), &context) {
-            Some(weakness) => Err(Error::invalid(weakness)),
+            Some(weakness) => {
+                // No other one is made for people.
+                let weakness = weakness.split(':').next().unwrap_or(weakness);
+                Err(Error::invalid(format!("{weakness}: choose a better one")))
+            }
             None => Ok(()),
         }
     }

@@ -32,7 +32,7 @@ impl World {
             .at("/name");
         let application = format!("/v1.0/applications(appId='{}')", robot.user_and_secret().0);
         let application = server.owner().get(&application).await.expect(200).at("/id");
-        let person = server.person("alice@example.com").await;
+        let person = server.user("alice@example.com").await;
         let team = server.team("team", &[&person]).await;
         Self {
             server,

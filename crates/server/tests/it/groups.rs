@@ -19,7 +19,7 @@ async fn ids(actor: &Actor, path: &str) -> Vec<String> {
         .expect(200)
         .entries()
         .iter()
-        .map(|entry| entry["id"].as_str().unwrap().to_owned())
+        .map(|entry| entry["id"].as_str().expect("an object has an id").to_owned())
         .collect();
     ids.sort();
     ids
@@ -80,7 +80,7 @@ async fn a_group_is_made_found_changed_and_deleted() {
 async fn people_service_principals_and_groups_are_members_directly_and_through_groups() {
     let server = TestServer::start().await;
     let owner = server.owner();
-    let alice = server.person("alice@example.com").await;
+    let alice = server.user("alice@example.com").await;
     let robot = server.robot("robot").await;
     let inner = server.team("inner", &[&alice]).await;
     let outer = server.team("outer", &[&inner, &robot.object_id]).await;
@@ -160,9 +160,9 @@ async fn members_come_in_pages() {
     let server = TestServer::start().await;
     let owner = server.owner();
     let (a, b, c) = (
-        server.person("a@example.com").await,
-        server.person("b@example.com").await,
-        server.person("c@example.com").await,
+        server.user("a@example.com").await,
+        server.user("b@example.com").await,
+        server.user("c@example.com").await,
     );
     let team = server.team("team", &[&a, &b, &c]).await;
     let first = owner.get(&format!("{}/members?$top=2", group(&team))).await.expect(200);
@@ -262,7 +262,7 @@ async fn assignments_are_listed_with_those_of_the_groups_when_that_is_asked_for(
     let server = TestServer::start().await;
     let owner = server.owner();
     let registry = server.registry("myregistry").await;
-    let alice = server.person("alice@example.com").await;
+    let alice = server.user("alice@example.com").await;
     let inner = server.team("inner", &[&alice]).await;
     let outer = server.team("outer", &[&inner]).await;
     owner.give_to("AcrPull", &alice, "User", &registry).await.expect(201);
@@ -295,7 +295,7 @@ async fn a_team_lead_makes_a_group_for_the_team_and_gives_it_what_the_lead_holds
     let server = TestServer::start().await;
     let registry = server.registry("myregistry").await;
     let elsewhere = server.registry("elsewhere").await;
-    let alice = server.person("alice@example.com").await;
+    let alice = server.user("alice@example.com").await;
     let lead = server.robot_with("Owner", &registry.group).await;
     let team = lead.post("/v1.0/groups", body("team")).await.expect(201).at("/id");
     lead.join(&team, &alice).await.expect(204);
@@ -342,7 +342,7 @@ async fn nobody_chooses_the_members_of_a_group_that_holds_more_than_they_do() {
     let server = TestServer::start().await;
     let owner = server.owner();
     let admin = server.robot_with("Groups Administrator", "/").await;
-    let alice = server.person("alice@example.com").await;
+    let alice = server.user("alice@example.com").await;
     let inner = server.team("inner", &[]).await;
     let owners = server.team("owners", &[&inner, &alice]).await;
     admin.join(&inner, &admin.object_id).await.expect(204);
@@ -393,7 +393,7 @@ async fn the_last_owner_who_can_sign_in_stays_one() {
     let server = TestServer::start().await;
     let first = server.owner();
     let (second, third) = (server.robot("second").await, server.robot("third").await);
-    let disabled = server.person("alice@example.com").await;
+    let disabled = server.user("alice@example.com").await;
     let owners = server.team("owners", &[&second.object_id, &disabled]).await;
     let given = first
         .give_to("Owner", &owners, "Group", "/")

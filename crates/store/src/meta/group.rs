@@ -170,6 +170,13 @@ impl Tx {
         Ok(())
     }
 
+    /// The group of that object id, which nobody else changes until this transaction ends.
+    pub async fn group_hold(&mut self, tenant: TenantId, id: ObjectId) -> Result<Option<Group>, StoreError> {
+        const LOCK: &str = "SELECT 1 FROM groups WHERE tenant_id = $1 AND id = $2 FOR UPDATE";
+        lock!(self, LOCK, tenant.0, id.0);
+        self.group_get(tenant, id).await
+    }
+
     /// Changes a group's names and description.
     pub async fn group_update(&mut self, group: &Group) -> Result<(), StoreError> {
         const SQL: &str = "UPDATE groups SET display_name = $3, mail_nickname = $4, description = $5, version = $6

@@ -26,7 +26,10 @@ store_contract!(
     a_member_that_is_deleted_leaves_its_groups_and_a_group_its_members,
     a_role_at_the_root_counts_through_groups_while_a_member_may_sign_in,
 );
-postgres_contract!(a_member_that_is_deleted_while_it_is_added_is_none_afterwards);
+postgres_contract!(
+    a_member_that_is_deleted_while_it_is_added_is_none_afterwards,
+    of_two_who_take_an_owner_each_away_the_second_sees_what_the_first_did,
+);
 
 const OWNER: RoleDefinitionId = RoleDefinitionId(Uuid::from_u128(0x8e3a));
 
@@ -90,6 +93,12 @@ async fn a_group_reads_back_as_written(store: &MetaStore) {
             description: None,
             ..group
         };
+        let mut tx = store.begin(at(5)).await.unwrap();
+        assert_eq!(
+            tx.group_hold(tenant, changed.id).await.unwrap().map(|held| held.id),
+            Some(changed.id)
+        );
+        drop(tx);
         change!(store, tx => tx.group_update(&changed));
         assert_eq!(read.group_get(tenant, changed.id).await.unwrap(), Some(changed));
     }
@@ -355,5 +364,36 @@ async fn a_member_that_is_deleted_while_it_is_added_is_none_afterwards(place: &P
         .await
         .unwrap();
     assert_eq!(members, []);
+    store.close().await;
+}
+
+/// Else each would count on the owner that the other takes away.
+async fn of_two_who_take_an_owner_each_away_the_second_sees_what_the_first_did(place: &Place) {
+    let store = place.open().await.unwrap();
+    let (tenant, _) = tenant_with_subscription(&store, "Contoso", "main").await;
+    let (alice, bob) = (user(tenant, "alice@example.com"), user(tenant, "bob@example.com"));
+    for made in [&alice, &bob] {
+        change!(store, tx => tx.user_insert(made));
+        give(&store, tenant, made.id).await;
+    }
+    let disabled = |user: &wharf_store::meta::user::User| wharf_store::meta::user::User {
+        enabled: false,
+        ..user.clone()
+    };
+    let mut first = store.begin(at(5)).await.unwrap();
+    first.user_update(&disabled(&alice)).await.unwrap();
+    first.role_at_root_hold(OWNER).await.unwrap();
+    assert!(first.role_is_held_at_root(OWNER).await.unwrap());
+    let second = async {
+        let mut tx = store.begin(at(5)).await.unwrap();
+        tx.user_update(&disabled(&bob)).await.unwrap();
+        tx.role_at_root_hold(OWNER).await.unwrap();
+        assert!(!tx.role_is_held_at_root(OWNER).await.unwrap());
+    };
+    let finishing = async {
+        place.until_somebody_waits().await;
+        first.commit(&entry()).await.unwrap();
+    };
+    tokio::join!(second, finishing);
     store.close().await;
 }

@@ -5,12 +5,12 @@
 mod access;
 mod account;
 mod directory;
-mod people;
 mod registry;
 mod resource_group;
 mod sign_in;
 #[path = "../../../client/tests/it/stand_in.rs"]
 mod stand_in;
+mod users;
 
 use std::{fmt::Write as _, path::Path, process::Stdio};
 

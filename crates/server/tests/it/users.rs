@@ -31,7 +31,7 @@ async fn a_person_is_added_found_changed_and_deleted() {
     ] {
         assert_eq!(owner.get(&path).await.expect(200).json(), added.json(), "{path}");
     }
-    server.person("bob@example.com").await;
+    server.user("bob@example.com").await;
     for (filter, count) in [
         (format!("id eq '{id}'"), 1),
         ("userPrincipalName eq 'ALICE@example.com'".to_owned(), 1),
@@ -80,7 +80,7 @@ async fn a_person_is_added_found_changed_and_deleted() {
 async fn a_name_that_is_taken_or_none_and_a_password_that_is_weak_add_nobody() {
     let server = TestServer::start().await;
     let owner = server.owner();
-    server.person("alice@example.com").await;
+    server.user("alice@example.com").await;
     let before = server.stored().await;
     let taken = owner.post("/v1.0/users", body("ALICE@example.com", PASSWORD)).await;
     taken.expect_error(409, "Request_MultipleObjectsWithSameKeyValue");
@@ -122,7 +122,7 @@ async fn people_come_in_pages() {
     let server = TestServer::start().await;
     let owner = server.owner();
     for n in 0..3 {
-        server.person(&format!("user{n}@example.com")).await;
+        server.user(&format!("user{n}@example.com")).await;
     }
     let (mut path, mut seen) = ("/v1.0/users?$top=2".to_owned(), Vec::new());
     loop {
@@ -144,7 +144,7 @@ async fn people_come_in_pages() {
 async fn whoever_may_give_roles_finds_people_and_adds_none_and_others_find_nobody() {
     let server = TestServer::start().await;
     let registry = server.registry("myregistry").await;
-    let id = server.person("alice@example.com").await;
+    let id = server.user("alice@example.com").await;
     let lead = server.robot_with("Owner", &registry.group).await;
     let stranger = server.robot_with("AcrPush", &registry).await;
     lead.get("/v1.0/users/alice@example.com").await.expect(200);
@@ -172,6 +172,10 @@ async fn whoever_may_give_roles_finds_people_and_adds_none_and_others_find_nobod
         .get(&format!("/v1.0/users/{id}"))
         .await
         .expect_error(404, "Request_ResourceNotFound");
+    for nothing in [json!({}), json!({"mailNickname": "x"}), json!({"passwordProfile": {}})] {
+        let answer = lead.patch(&format!("/v1.0/users/{id}"), nothing).await;
+        answer.expect_error(403, "Authorization_RequestDenied");
+    }
     // `Contributor` on everything is not enough.
     let contributor = server.robot_with("Contributor", "/").await;
     contributor.get(&format!("/v1.0/users/{id}")).await.expect(200);
@@ -201,7 +205,7 @@ async fn a_user_administrator_manages_people_but_not_those_who_hold_more() {
         .patch(&alice, json!({"passwordProfile": {"password": PASSWORD}}))
         .await
         .expect(204);
-    let bob = server.person("bob@example.com").await;
+    let bob = server.user("bob@example.com").await;
     let team = server.team("pushers", &[&bob]).await;
     owner.give_to("AcrPush", &team, "Group", &registry).await.expect(201);
     let bob = format!("/v1.0/users/{bob}");
@@ -245,7 +249,7 @@ async fn roles_are_given_to_people_and_go_with_them() {
     let server = TestServer::start().await;
     let owner = server.owner();
     let registry = server.registry("myregistry").await;
-    let alice = server.person("alice@example.com").await;
+    let alice = server.user("alice@example.com").await;
     owner
         .give_to("AcrPull", &alice, "Group", &registry)
         .await
@@ -286,7 +290,7 @@ async fn roles_are_given_to_people_and_go_with_them() {
 async fn what_is_done_to_people_is_in_the_journal_without_their_passwords() {
     let server = TestServer::start().await;
     let owner = server.owner();
-    let id = server.person("alice@example.com").await;
+    let id = server.user("alice@example.com").await;
     let path = format!("/v1.0/users/{id}");
     owner
         .patch(&path, json!({"passwordProfile": {"password": PASSWORD}}))

@@ -6,7 +6,7 @@ use crate::TestServer;
 
 impl TestServer {
     /// A person without any role. Returns the object id.
-    pub async fn person(&self, name: &str) -> String {
+    pub async fn user(&self, name: &str) -> String {
         let body = json!({
             "userPrincipalName": name, "displayName": name, "mailNickname": "x", "accountEnabled": true,
             "passwordProfile": {"password": "violet tangent harbour 9", "forceChangePasswordNextSignIn": false},
