@@ -1,10 +1,12 @@
-//! Secrets, tokens, sign-in, applications and service principals.
+//! Secrets, tokens, sign-in, and the directory: people, groups, applications and service principals.
 
 mod applications;
 mod bootstrap;
 mod callers;
 mod common_secrets;
 mod credentials;
+mod groups;
+mod memberships;
 mod secret_check;
 mod service_principals;
 mod sign_in;
@@ -14,12 +16,17 @@ mod throttle;
 mod token_cache;
 mod tokens;
 mod usage;
+mod user_credentials;
+mod users;
 mod vault;
 
 pub use applications::NewApplication;
 pub use bootstrap::FirstOwner;
 pub use callers::{Caller, Presented};
 pub use credentials::{IssuedCredential, NewCredential};
+pub use groups::{GroupChange, GroupFilter, NewGroup};
+pub use memberships::DirectoryObject;
+pub(crate) use memberships::principal_kind;
 pub(crate) use secret_check::hex;
 pub use service_principals::PrincipalFilter;
 pub(crate) use sign_in::SignedIn;
@@ -29,7 +36,11 @@ pub(crate) use throttle::Throttle;
 pub(crate) use token_cache::TokenCache;
 pub use tokens::{Audience, IssuedToken};
 pub(crate) use usage::{Usage, Use};
+pub(crate) use user_credentials::user_credential;
+pub use users::{FirstPassword, NewUser, UserChange, UserFilter};
 pub use vault::Vault;
 pub use wharf_store::meta::application::Application;
 pub use wharf_store::meta::credential::Credential;
+pub use wharf_store::meta::group::Group;
 pub use wharf_store::meta::service_principal::ServicePrincipal;
+pub use wharf_store::meta::user::User;

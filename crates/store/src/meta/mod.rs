@@ -18,6 +18,7 @@ pub mod admin_password;
 pub mod application;
 pub mod blob;
 pub mod credential;
+pub mod group;
 pub mod installation;
 pub mod journal;
 pub mod manifest;
@@ -33,6 +34,7 @@ pub mod subscription;
 pub mod tag;
 pub mod tombstone;
 pub mod upload;
+pub mod user;
 
 pub use connection::{Read, Tx, Unrecorded};
 pub use generations::{ContentShard, Generations};
