@@ -20,6 +20,7 @@ CREATE TABLE groups (
     display_name   {text} NOT NULL,
     mail_nickname  {text} NOT NULL,
     description    {text},
+    owner          {text} NOT NULL,
     created_at_us  BIGINT NOT NULL,
     version        BIGINT NOT NULL
 );

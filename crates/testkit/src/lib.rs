@@ -19,6 +19,7 @@ mod answer;
 mod browser;
 mod clock;
 mod database;
+mod directory;
 mod entropy;
 mod person;
 mod place;

@@ -155,7 +155,7 @@ async fn load(
     ))
 }
 
-fn anonymous_grants(registry: &Registry) -> Vec<Grant> {
+pub(super) fn anonymous_grants(registry: &Registry) -> Vec<Grant> {
     if registry.anonymous_pull {
         vec![fixed_grant(&fixed::ANONYMOUS, registry.resource())]
     } else {
@@ -163,7 +163,7 @@ fn anonymous_grants(registry: &Registry) -> Vec<Grant> {
     }
 }
 
-fn fixed_grant(role: &Arc<wharf_types::access::RoleDefinition>, scope: ResourceScope) -> Grant {
+pub(super) fn fixed_grant(role: &Arc<wharf_types::access::RoleDefinition>, scope: ResourceScope) -> Grant {
     Grant {
         source: GrantSource::Fixed,
         role: Arc::clone(role),
@@ -171,13 +171,20 @@ fn fixed_grant(role: &Arc<wharf_types::access::RoleDefinition>, scope: ResourceS
     }
 }
 
-/// What a person or service principal was given, and what follows from it.
+/// What a person or service principal was given, what its groups were, and what follows from it.
 pub(crate) async fn grants_of(read: &mut Read, tenant: TenantId, id: ObjectId) -> Result<Vec<Grant>, Error> {
     let mut grants = Vec::new();
-    for assignment in read.role_assignment_list_of(tenant, id).await? {
+    for assignment in read.role_assignment_list_held(tenant, id).await? {
         // An assignment of a role that this program does not know grants nothing.
         if let Some(role) = built_in_roles().iter().find(|role| role.id == assignment.role) {
-            let source = GrantSource::Assignment(assignment.id);
+            let source = if assignment.principal == id {
+                GrantSource::Assignment(assignment.id)
+            } else {
+                GrantSource::Group {
+                    assignment: assignment.id,
+                    group: assignment.principal,
+                }
+            };
             grants.push(Grant {
                 source,
                 role: Arc::new(role.clone()),

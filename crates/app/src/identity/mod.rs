@@ -1,10 +1,12 @@
-//! Secrets, tokens, sign-in, applications and service principals.
+//! Secrets, tokens, sign-in, and the directory: people, groups, applications and service principals.
 
 mod applications;
 mod bootstrap;
 mod callers;
 mod common_secrets;
 mod credentials;
+mod groups;
+mod memberships;
 pub(crate) mod people;
 mod secret_check;
 mod service_principals;
@@ -16,12 +18,16 @@ mod token_cache;
 pub(crate) mod tokens;
 mod usage;
 mod user_credentials;
+mod users;
 mod vault;
 
 pub use applications::NewApplication;
 pub use bootstrap::FirstOwner;
 pub use callers::{Caller, Presented};
 pub use credentials::{IssuedCredential, NewCredential};
+pub use groups::{GroupChange, GroupFilter, NewGroup};
+pub use memberships::DirectoryObject;
+pub(crate) use memberships::principal_kind;
 pub use people::{Browser, BrowserSession, Confirmed, FactorOffer, FirstPerson, INVITATION_LIFE, SignInProgress};
 pub(crate) use secret_check::hex;
 pub use service_principals::PrincipalFilter;
@@ -33,9 +39,11 @@ pub(crate) use token_cache::TokenCache;
 pub use tokens::{Audience, IssuedToken};
 pub(crate) use usage::{Usage, Use};
 pub(crate) use user_credentials::user_credential;
+pub use users::{FirstPassword, NewUser, UserChange, UserFilter};
 pub use vault::Vault;
 pub use wharf_store::meta::application::Application;
 pub use wharf_store::meta::credential::Credential;
+pub use wharf_store::meta::group::Group;
 pub use wharf_store::meta::refresh_family::RefreshFamily;
 pub use wharf_store::meta::service_principal::ServicePrincipal;
 pub use wharf_store::meta::user::User;

@@ -83,6 +83,25 @@ impl Read {
             .collect()
     }
 
+    /// Everything that the principal was given, and every group that it is a member of, by itself or by way of other groups.
+    pub async fn role_assignment_list_held(
+        &mut self,
+        tenant: TenantId,
+        principal: ObjectId,
+    ) -> Result<Vec<RoleAssignment>, StoreError> {
+        // UNION leaves out what it found already, so that groups which are members of each other come to an end.
+        const SQL: &str = concat!(
+            "WITH RECURSIVE holders (holder) AS (
+                SELECT $2 UNION SELECT group_id FROM group_members JOIN holders ON member_id = holder
+            ) ",
+            select!("tenant_id = $1 AND principal_id IN (SELECT holder FROM holders) ORDER BY id")
+        );
+        fetch_all!(Row, self, SQL, tenant.0, principal.0)
+            .into_iter()
+            .map(RoleAssignment::try_from)
+            .collect()
+    }
+
     /// The assignment of that id.
     pub async fn role_assignment_get(
         &mut self,
@@ -172,6 +191,14 @@ impl Tx {
             }
             ResourceScope::Root | ResourceScope::Subscription(_) | ResourceScope::DirectoryObject(_) => Ok(true),
         }
+    }
+
+    /// Holds the assignments of a role at the root for this transaction, so that one of several that take holders away comes after the other.
+    pub async fn role_at_root_hold(&mut self, role: RoleDefinitionId) -> Result<(), StoreError> {
+        const LOCK: &str =
+            "SELECT 1 FROM role_assignments WHERE role_definition_id = $1 AND scope_key = '/' ORDER BY id FOR UPDATE";
+        lock!(self, LOCK, role.0);
+        Ok(())
     }
 
     /// Takes the role away. Returns whether it was there.

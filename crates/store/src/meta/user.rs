@@ -118,6 +118,13 @@ impl Tx {
         Ok(())
     }
 
+    /// The person of that object id, whom nobody else changes until this transaction ends.
+    pub async fn user_hold(&mut self, tenant: TenantId, id: ObjectId) -> Result<Option<User>, StoreError> {
+        const LOCK: &str = "SELECT 1 FROM users WHERE tenant_id = $1 AND id = $2 FOR UPDATE";
+        lock!(self, LOCK, tenant.0, id.0);
+        self.user_get(tenant, id).await
+    }
+
     /// Changes a person's display name and mail address, and whether they may sign in.
     pub async fn user_update(&mut self, user: &User) -> Result<(), StoreError> {
         const SQL: &str = "UPDATE users SET display_name = $3, mail = $4, enabled = $5, version = $6 WHERE tenant_id = $1 AND id = $2";

@@ -20,6 +20,7 @@ mod blobs;
 mod clock;
 mod credentials;
 mod directory;
+mod groups;
 mod journal;
 mod manifests;
 mod migration;

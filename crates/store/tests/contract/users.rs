@@ -5,8 +5,8 @@ use wharf_store::meta::MetaStore;
 use wharf_store::meta::user::User;
 use wharf_types::id::{ObjectId, TenantId};
 
-use crate::backend::assert_one_wins;
-use crate::fixture::{at, change, id, is_conflict, name, tenant_with_subscription};
+use crate::backend::{Place, assert_one_wins};
+use crate::fixture::{at, change, entry, id, is_conflict, name, tenant_with_subscription};
 
 store_contract!(
     a_person_reads_back_as_written,
@@ -16,7 +16,9 @@ store_contract!(
     a_person_belongs_to_their_own_tenant_alone,
     a_person_is_changed_and_keeps_their_name,
     people_page_by_id,
+    a_person_is_held_as_they_are_by_their_own_tenant_alone,
 );
+postgres_contract!(who_changes_a_person_sees_what_another_just_changed);
 
 pub(crate) fn user(tenant: TenantId, user_principal_name: &str) -> User {
     User {
@@ -141,4 +143,36 @@ async fn people_page_by_id(store: &MetaStore) {
     let mut read = store.read().await.unwrap();
     assert_eq!(read.user_list(tenant, Uuid::nil(), 3).await.unwrap(), made[..3]);
     assert_eq!(read.user_list(tenant, made[2].id.0, 3).await.unwrap(), made[3..]);
+}
+
+async fn a_person_is_held_as_they_are_by_their_own_tenant_alone(store: &MetaStore) {
+    let (contoso, _) = tenant_with_subscription(store, "Contoso", "main").await;
+    let (fabrikam, _) = tenant_with_subscription(store, "Fabrikam", "main").await;
+    let alice = user(contoso, "alice@example.com");
+    change!(store, tx => tx.user_insert(&alice));
+    let mut tx = store.begin(at(5)).await.unwrap();
+    assert_eq!(tx.user_hold(fabrikam, alice.id).await.unwrap(), None);
+    assert_eq!(tx.user_hold(contoso, alice.id).await.unwrap(), Some(alice));
+}
+
+/// Else whoever renames a person would enable one who was disabled a moment ago.
+async fn who_changes_a_person_sees_what_another_just_changed(place: &Place) {
+    let store = place.open().await.unwrap();
+    let (tenant, _) = tenant_with_subscription(&store, "Contoso", "main").await;
+    let alice = user(tenant, "alice@example.com");
+    change!(store, tx => tx.user_insert(&alice));
+    let mut disabling = store.begin(at(5)).await.unwrap();
+    let held = disabling.user_hold(tenant, alice.id).await.unwrap().unwrap();
+    disabling.user_update(&User { enabled: false, ..held }).await.unwrap();
+    let renaming = async {
+        let mut tx = store.begin(at(5)).await.unwrap();
+        let held = tx.user_hold(tenant, alice.id).await.unwrap().unwrap();
+        assert!(!held.enabled);
+    };
+    let finishing = async {
+        place.until_somebody_waits().await;
+        disabling.commit(&entry()).await.unwrap();
+    };
+    tokio::join!(renaming, finishing);
+    store.close().await;
 }

@@ -108,6 +108,13 @@ actions! {
 }
 
 impl Action {
+    /// The action of that name, under `actions` or `dataActions`, in any case.
+    pub fn named(name: &str) -> Option<Action> {
+        let is = |action: &Action| action.name().eq_ignore_ascii_case(name);
+        let known = Self::ALL.iter().copied().find(is);
+        known.or_else(|| Self::twin_of(name))
+    }
+
     /// Whether the two names of the same right: a role that holds one under `actions` passes the other on.
     pub(super) fn twin_of(data_name: &str) -> Option<Action> {
         Self::ALL.iter().copied().find(|action| {

@@ -286,11 +286,19 @@ pub mod fixed {
         )
     });
 
-    /// What whoever may assign roles may do in the directory: find and make the principals to assign them to.
+    /// What whoever made a group may do with it.
+    pub static GROUP_OWNER: LazyLock<Arc<RoleDefinition>> = LazyLock::new(|| {
+        role(
+            "group owner",
+            "Microsoft.Directory/objects/read Microsoft.Directory/groups/*",
+        )
+    });
+
+    /// What whoever may assign roles may do in the directory: find and make the principals to assign them to. People are added by those who manage them.
     pub static ROLE_ASSIGNER: LazyLock<Arc<RoleDefinition>> = LazyLock::new(|| {
         role(
             "role assigner",
-            "Microsoft.Directory/objects/read Microsoft.Directory/applications/create",
+            "Microsoft.Directory/objects/read Microsoft.Directory/applications/create Microsoft.Directory/groups/create",
         )
     });
 }

@@ -2,8 +2,10 @@
 
 mod account;
 mod activity;
+mod ad_group;
 mod browser_login;
 mod credential;
+mod explain;
 mod group;
 mod login;
 mod name_lookup;
@@ -14,6 +16,7 @@ mod role_lookup;
 mod service_principal;
 mod sp_create;
 mod sp_credential;
+mod user;
 mod version;
 
 use crate::{
@@ -23,6 +26,7 @@ use crate::{
         acr::{AcrCommand, CredentialCommand},
         activity::ActivityCommand,
         ad::{AdCommand, SpCommand, SpCredentialCommand},
+        ad_user::SignedInUserCommand,
         group::{GroupCommand, ResourceCommand},
         role::{AssignmentCommand, DefinitionCommand, RoleCommand},
     },
@@ -52,7 +56,7 @@ pub(crate) async fn run(command: Command, settings: &Settings, printer: &Printer
             GroupCommand::Delete(args) => group::delete(&open(&args.group.subscription)?, args, printer).await,
         },
         Command::Acr(command) => acr_command(*command, settings, printer).await,
-        Command::Ad(AdCommand::Sp(command)) => sp_command(command, &Session::open(settings, None)?, printer).await,
+        Command::Ad(command) => ad_command(command, &Session::open(settings, None)?, printer).await,
         Command::Role(command) => match *command {
             RoleCommand::Definition(DefinitionCommand::List(args)) => {
                 role_definition::list(&open(&args.subscription)?, args, printer).await
@@ -106,6 +110,16 @@ async fn acr_command(command: AcrCommand, settings: &Settings, printer: &Printer
         AcrCommand::Activity(ActivityCommand::List(args)) => {
             activity::list(&open(&args.subscription)?, args, printer).await
         }
+        AcrCommand::Explain(args) => explain::explain(&open(&args.subscription)?, args, printer).await,
+    }
+}
+
+async fn ad_command(command: AdCommand, session: &Session, printer: &Printer) -> Result<(), Failure> {
+    match command {
+        AdCommand::User(command) => user::run(command, session, printer).await,
+        AdCommand::Group(command) => ad_group::run(command, session, printer).await,
+        AdCommand::Sp(command) => sp_command(command, session, printer).await,
+        AdCommand::SignedInUser(SignedInUserCommand::Show(_)) => user::show_signed_in(session, printer).await,
     }
 }
 

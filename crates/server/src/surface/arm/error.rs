@@ -94,7 +94,7 @@ fn app_kind(error: &Error) -> (StatusCode, &'static str) {
         ),
         Error::Conflict { code, .. } => (
             match *code {
-                "AdminUserDisabled" | "PrincipalNotFound" => StatusCode::BAD_REQUEST,
+                "AdminUserDisabled" | "PrincipalNotFound" | "UnmatchedPrincipalType" => StatusCode::BAD_REQUEST,
                 "ResourceGroupNotFound" => StatusCode::NOT_FOUND,
                 "RoleAssignmentExceedsCaller" => StatusCode::FORBIDDEN,
                 _ => StatusCode::CONFLICT,
