@@ -80,6 +80,8 @@ kinds! {
     CredentialAdd => "Microsoft.Directory/applications/credentials/add", Access;
     /// A secret was removed.
     CredentialRemove => "Microsoft.Directory/applications/credentials/remove", Access;
+    /// A registry's refresh token was revoked, and with it every token that was fetched with it.
+    RegistryTokenRevoke => "Microsoft.ContainerRegistry/registries/refreshTokens/revoke", Access;
     /// Somebody signed in; summed over a short time.
     SignIn => "Microsoft.Directory/signIns/success", Record;
     /// Somebody failed to sign in; summed over a short time.

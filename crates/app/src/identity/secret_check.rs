@@ -56,6 +56,7 @@ impl App {
                     principal: Principal::ServicePrincipal(principal.id),
                     credential: credential.key,
                     confined_to: None,
+                    refresh: None,
                 };
                 self.sign_in_done(caller, signed_in, user);
                 Ok(signed_in)
@@ -141,6 +142,7 @@ impl App {
                         principal,
                         credential: password.key,
                         confined_to: None,
+                        refresh: None,
                     };
                     self.sign_in_done(caller, signed_in, user);
                     return Ok(signed_in);

@@ -124,6 +124,7 @@ impl App {
         let now = self.inner.environment.clock.now();
         let mut tx = self.inner.meta.begin(now).await?;
         tx.sign_in_failures_expire(now - FAILURES_KEPT, BATCH).await?;
+        tx.revoked_tokens_expire(now, BATCH).await?;
         tx.commit_unrecorded(Unrecorded::Bookkeeping).await?;
         Ok(())
     }

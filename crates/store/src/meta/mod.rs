@@ -24,6 +24,7 @@ pub mod manifest;
 pub mod registry;
 pub mod repository;
 pub mod resource_group;
+pub mod revoked_token;
 pub mod role_assignment;
 pub mod scrub;
 pub mod service_principal;

@@ -16,6 +16,6 @@ mod subject;
 
 pub use action::Action;
 pub use built_in::{built_in_role, built_in_roles, fixed};
-pub use decide::{Decision, Missing, covers, decide};
+pub use decide::{Decision, Missing, covers, decide, reaches_content};
 pub use permissions::{Pattern, Permissions, RoleDefinition, RoleKind};
 pub use subject::{Grant, GrantSource, Principal, Subject};
