@@ -2,6 +2,7 @@
 //!
 //! `spec` holds for every client and is instantiated in each client's module, which adds what is that client's own.
 
+mod acr_login;
 mod across;
 mod buildah;
 mod conformance;

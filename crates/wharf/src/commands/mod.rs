@@ -1,10 +1,13 @@
 //! What the client commands do: one file per noun, each a plain function of arguments, session and printer.
 
 mod account;
+mod acr_login;
 mod activity;
 mod credential;
+mod credential_helper;
 mod group;
 mod login;
+mod login_server;
 mod name_lookup;
 mod registry;
 mod role_assignment;
@@ -19,7 +22,7 @@ use crate::{
     cli::{
         Command,
         account::{AccountCommand, AliasCommand},
-        acr::{AcrCommand, CredentialCommand},
+        acr::{AcrCommand, CredentialCommand, HelperCommand},
         activity::ActivityCommand,
         ad::{AdCommand, SpCommand, SpCredentialCommand},
         group::{GroupCommand, ResourceCommand},
@@ -29,6 +32,9 @@ use crate::{
     printer::Printer,
     session::{Session, Settings},
 };
+
+pub(crate) use acr_login::end as token_end;
+pub(crate) use login_server::registry_token;
 
 /// The JSON of a wire type.
 fn json(value: &impl serde::Serialize) -> Result<serde_json::Value, Failure> {
@@ -95,6 +101,16 @@ async fn acr_command(command: AcrCommand, settings: &Settings, printer: &Printer
         AcrCommand::Update(args) => registry::update(&open(&args.registry.subscription)?, args, printer).await,
         AcrCommand::Delete(args) => registry::delete(&open(&args.registry.subscription)?, args, printer).await,
         AcrCommand::CheckName(args) => registry::check_name(&open(&args.subscription)?, args, printer).await,
+        AcrCommand::Login(args) => {
+            let session = open(&args.registry.subscription)?;
+            acr_login::login(&session, args, &settings.engines, printer).await
+        }
+        AcrCommand::CredentialHelper(HelperCommand::Install(args)) => {
+            credential_helper::install(&open(&args.subscription)?, args, &settings.engines, printer).await
+        }
+        AcrCommand::CredentialHelper(HelperCommand::Uninstall(args)) => {
+            credential_helper::uninstall(&args, &settings.engines, printer)
+        }
         AcrCommand::ShowUsage(args) => registry::show_usage(&open(&args.registry.subscription)?, args, printer).await,
         AcrCommand::Credential(CredentialCommand::Show(args)) => {
             credential::show(&open(&args.registry.subscription)?, args, printer).await

@@ -242,6 +242,7 @@ mod tests {
             config: None,
         };
         let environment = Environment {
+            engines: crate::engine::Engines::default(),
             log: None,
             data_folder: None,
             config_folder: None,

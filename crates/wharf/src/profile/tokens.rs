@@ -42,6 +42,11 @@ impl StoredTokens {
         }
     }
 
+    /// The principal's own secret, if it signed in with one.
+    pub(crate) fn secret(&self) -> anyhow::Result<SecretString> {
+        self.store.secret(&self.principal)
+    }
+
     /// A token and when it ends, in seconds since 1970.
     pub(crate) async fn get(&self, scope: &str, fresh: bool) -> Result<(SecretString, i64), ClientError> {
         let unusable = |error: anyhow::Error| ClientError::Token(format!("{error:#}"));
