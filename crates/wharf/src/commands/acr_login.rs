@@ -60,10 +60,13 @@ pub(crate) async fn login(
     let mut hosts = vec![login_server];
     hosts.extend(local_host(session));
     let mut asked_each_time = args.username.is_none();
-    for file in [engines.docker(), engines.containers()].into_iter().flatten() {
-        let helper = args.username.is_none() && file.has_helper()?;
-        if helper {
-            file.helper_add(&hosts)?;
+    // Podman is told of a helper in another file than of a login: that one does not go with the next restart of the machine.
+    let docker = engines.docker().map(|file| (file.clone(), file));
+    let containers = engines.containers().zip(engines.containers_lasting());
+    for (file, helper_file) in [docker, containers].into_iter().flatten() {
+        if args.username.is_none() && helper_file.has_helper()? {
+            helper_file.helper_add(&hosts)?;
+            file.forget(&hosts)?;
             continue;
         }
         asked_each_time = false;

@@ -56,6 +56,9 @@ pub(crate) async fn install(
     for file in &files {
         file.helper_add(&hosts)?;
     }
+    if let Some(file) = engines.containers() {
+        file.forget(&hosts)?;
+    }
     let is_found = link
         .parent()
         .is_some_and(|folder| engines.programs.iter().any(|known| known == folder));

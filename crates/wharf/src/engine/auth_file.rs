@@ -123,11 +123,18 @@ impl AuthFile {
     /// Has our helper asked for `hosts`; secrets that stand here for them are not looked at any more, and go.
     pub(crate) fn helper_add(&self, hosts: &[String]) -> anyhow::Result<()> {
         self.change(|document| {
-            for host in hosts {
-                object(document, "credHelpers")?.insert(host.clone(), json!(HELPER));
-                if let Some(auths) = document.get_mut("auths") {
-                    auths.as_object_mut()?.remove(host);
-                }
+            let helpers = object(document, "credHelpers")?;
+            helpers.extend(hosts.iter().map(|host| (host.clone(), json!(HELPER))));
+            Some(())
+        })?;
+        self.forget(hosts)
+    }
+
+    /// Removes what stands here for `hosts`.
+    pub(crate) fn forget(&self, hosts: &[String]) -> anyhow::Result<()> {
+        self.change(|document| {
+            if let Some(auths) = document.get_mut("auths") {
+                auths.as_object_mut()?.retain(|host, _| !hosts.contains(host));
             }
             Some(())
         })
