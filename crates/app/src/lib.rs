@@ -55,6 +55,7 @@ struct Inner {
     usage: identity::Usage,
     tokens: identity::TokenCaches,
     revoked_tokens: identity::RevokedTokens,
+    issuers: identity::IssuerKeys,
     epoch: access::Epoch,
     subjects: access::SubjectCache,
     registries: registry::RegistryCache,
@@ -97,6 +98,7 @@ impl App {
         let journal_cursor = meta.read().await?.journal_head().await?.map_or(0, |head| head.position);
         Ok(Self {
             inner: Arc::new(Inner {
+                issuers: identity::IssuerKeys::new(&settings.issuers).map_err(Error::setup)?,
                 audit: Arc::default(),
                 epoch: access::Epoch::new(generations, settings.shared_database, environment.clock.now()),
                 hasher: identity::SlowHasher::new(settings.hashing_slots, environment.entropy.as_ref()),

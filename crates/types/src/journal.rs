@@ -80,6 +80,10 @@ kinds! {
     CredentialAdd => "Microsoft.Directory/applications/credentials/add", Access;
     /// A secret was removed.
     CredentialRemove => "Microsoft.Directory/applications/credentials/remove", Access;
+    /// An application accepts the tokens of an issuer's subject.
+    FederatedCredentialAdd => "Microsoft.Directory/applications/federatedIdentityCredentials/add", Access;
+    /// It does not any more.
+    FederatedCredentialRemove => "Microsoft.Directory/applications/federatedIdentityCredentials/remove", Access;
     /// A registry's refresh token was revoked, and with it every token that was fetched with it.
     RegistryTokenRevoke => "Microsoft.ContainerRegistry/registries/refreshTokens/revoke", Access;
     /// Somebody signed in; summed over a short time.

@@ -1,6 +1,7 @@
 //! Secrets, tokens, sign-in, applications and service principals.
 
 mod applications;
+mod assertion;
 mod bootstrap;
 mod callers;
 mod common_secrets;
@@ -18,6 +19,8 @@ mod usage;
 mod vault;
 
 pub use applications::NewApplication;
+pub(crate) use assertion::IssuerKeys;
+pub use assertion::{AssertionError, AssertionGrant, NewCertificate, NewFederatedCredential};
 pub use bootstrap::FirstOwner;
 pub use callers::{Caller, Presented};
 pub use credentials::{IssuedCredential, NewCredential};
@@ -35,4 +38,6 @@ pub(crate) use usage::{Usage, Use};
 pub use vault::Vault;
 pub use wharf_store::meta::application::Application;
 pub use wharf_store::meta::credential::Credential;
+pub use wharf_store::meta::federated_credential::FederatedCredential;
+pub use wharf_store::meta::key_credential::KeyCredential;
 pub use wharf_store::meta::service_principal::ServicePrincipal;

@@ -99,7 +99,7 @@ impl App {
             .ok_or(Error::Unauthenticated)
     }
 
-    async fn service_principal_for_sign_in(
+    pub(super) async fn service_principal_for_sign_in(
         &self,
         app_id: AppId,
         tenant: Option<TenantId>,

@@ -162,7 +162,7 @@ impl App {
     }
 
     /// A directory access token for a service principal that has just signed in.
-    fn directory_token_issue(
+    pub(super) fn directory_token_issue(
         &self,
         tenant: TenantId,
         object: ObjectId,

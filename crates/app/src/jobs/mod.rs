@@ -112,7 +112,10 @@ impl App {
             if used.is_admin {
                 tx.admin_password_used(*key, used.at, &used.from).await?;
             } else {
+                // The id is of one of them.
                 tx.credential_used(*key, used.at, &used.from).await?;
+                tx.key_credential_used(*key, used.at, &used.from).await?;
+                tx.federated_credential_used(*key, used.at, &used.from).await?;
             }
         }
         tx.commit_unrecorded(Unrecorded::Bookkeeping).await?;
@@ -125,6 +128,7 @@ impl App {
         let mut tx = self.inner.meta.begin(now).await?;
         tx.sign_in_failures_expire(now - FAILURES_KEPT, BATCH).await?;
         tx.revoked_tokens_expire(now, BATCH).await?;
+        tx.used_assertions_expire(now, BATCH).await?;
         tx.commit_unrecorded(Unrecorded::Bookkeeping).await?;
         Ok(())
     }

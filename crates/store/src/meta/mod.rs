@@ -18,8 +18,10 @@ pub mod admin_password;
 pub mod application;
 pub mod blob;
 pub mod credential;
+pub mod federated_credential;
 pub mod installation;
 pub mod journal;
+pub mod key_credential;
 pub mod manifest;
 pub mod registry;
 pub mod repository;
@@ -34,6 +36,7 @@ pub mod subscription;
 pub mod tag;
 pub mod tombstone;
 pub mod upload;
+pub mod used_assertion;
 
 pub use connection::{Read, Tx, Unrecorded};
 pub use generations::{ContentShard, Generations};

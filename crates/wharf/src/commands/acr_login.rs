@@ -62,7 +62,9 @@ pub(crate) async fn login(
     let mut asked_each_time = args.username.is_none();
     // Podman is told of a helper in another file than of a login: that one does not go with the next restart of the machine.
     let docker = engines.docker().map(|file| (file.clone(), file));
-    let containers = engines.containers().zip(engines.containers_lasting());
+    let containers = engines
+        .containers()
+        .map(|file| (file.clone(), engines.containers_lasting().unwrap_or(file)));
     for (file, helper_file) in [docker, containers].into_iter().flatten() {
         if args.username.is_none() && helper_file.has_helper()? {
             helper_file.helper_add(&hosts)?;

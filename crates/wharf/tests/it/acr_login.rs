@@ -28,7 +28,8 @@ impl User {
 async fn a_token_is_printed_and_nothing_is_written() {
     let user = User::signed_in().await;
     user.expect_no_registry_to_see();
-    user.server.on("POST /oauth2/exchange", 200, json!({"refresh_token": refresh_token()}));
+    user.server
+        .on("POST /oauth2/exchange", 200, json!({"refresh_token": refresh_token()}));
 
     let ran = user.run("acr login -n MyRegistry.local --expose-token").await;
 
@@ -43,7 +44,10 @@ async fn a_token_is_printed_and_nothing_is_written() {
     err| WARNING: the token is a password until 2026-11-22 23:59 UTC: docker login myregistry.local -u 00000000-0000-0000-0000-000000000000 -p TOKEN
     "#);
     let asked = user.server.asked();
-    let exchange = asked.iter().find(|asked| asked.request == "POST /oauth2/exchange").unwrap();
+    let exchange = asked
+        .iter()
+        .find(|asked| asked.request == "POST /oauth2/exchange")
+        .unwrap();
     assert_eq!(
         exchange.body,
         format!("grant_type=access_token&service=myregistry.local&tenant={TENANT}&access_token=the-access-token")
@@ -55,7 +59,8 @@ async fn a_token_is_printed_and_nothing_is_written() {
 async fn a_login_is_written_for_docker_and_podman() {
     let user = User::signed_in().await;
     user.expect_no_registry_to_see();
-    user.server.on("POST /oauth2/exchange", 200, json!({"refresh_token": refresh_token()}));
+    user.server
+        .on("POST /oauth2/exchange", 200, json!({"refresh_token": refresh_token()}));
 
     let ran = user.run("acr login -n myregistry").await;
 
@@ -72,7 +77,10 @@ async fn a_login_is_written_for_docker_and_podman() {
         let auth = docker["auths"][host]["auth"].as_str().unwrap();
         use base64::{Engine as _, engine::general_purpose::STANDARD};
         let auth = String::from_utf8(STANDARD.decode(auth).unwrap()).unwrap();
-        assert_eq!(auth, format!("00000000-0000-0000-0000-000000000000:{}", refresh_token()));
+        assert_eq!(
+            auth,
+            format!("00000000-0000-0000-0000-000000000000:{}", refresh_token())
+        );
     }
 }
 
