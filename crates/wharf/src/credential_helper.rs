@@ -139,7 +139,7 @@ fn get(settings: &Settings, host: &str) -> Result<Option<Stored>, Failure> {
 /// At the base host one name stands for all registries, and a token is for one: so a service principal brings its own secret, and whoever has none a token of
 /// the only registry that there is to see.
 async fn at_base(session: &Session, host: &str) -> Result<Stored, Failure> {
-    if let Ok(secret) = session.tokens.secret() {
+    if let Ok(Some(secret)) = session.tokens.secret() {
         return Ok(Stored::new(host, &session.account.user.name, secret.expose_secret()));
     }
     let registries = session

@@ -18,6 +18,8 @@ use crate::engine::Engines;
 pub(crate) struct Environment {
     /// Folder of the profile; none when there is no home to put it in.
     pub(crate) config_folder: Option<PathBuf>,
+    /// The user's home.
+    pub(crate) home: Option<PathBuf>,
     /// Folder of a server's data when none is named.
     pub(crate) data_folder: Option<PathBuf>,
     /// Docker's and podman's files.
@@ -45,6 +47,7 @@ impl Environment {
             config_folder: set("WHARF_CONFIG_DIR")
                 .map(PathBuf::from)
                 .or_else(|| xdg("XDG_CONFIG_HOME", ".config")),
+            home: set("HOME").map(PathBuf::from),
             data_folder: xdg("XDG_DATA_HOME", ".local/share"),
             engines: engines(set),
             log: set("WHARF_LOG").and_then(|text| text.into_string().ok()),

@@ -18,3 +18,4 @@ mod regctl;
 mod skopeo;
 mod slow_and_many;
 mod spec;
+mod workloads;

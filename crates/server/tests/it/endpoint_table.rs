@@ -13,6 +13,7 @@ struct World {
     robot: Actor,
     assignment: String,
     application: String,
+    federated: String,
 }
 
 impl World {
@@ -30,7 +31,11 @@ impl World {
             .at("/name");
         let application = format!("/v1.0/applications(appId='{}')", robot.user_and_secret().0);
         let application = server.owner().get(&application).await.expect(200).at("/id");
+        let federated = json!({"name": "known", "issuer": "https://ci.example", "subject": "s", "audiences": ["a"]});
+        let path = format!("/v1.0/applications/{application}/federatedIdentityCredentials");
+        let federated = server.owner().post(&path, federated).await.expect(201).at("/id");
         Self {
+            federated,
             server,
             registry,
             robot,
@@ -57,6 +62,7 @@ impl World {
             ("{provider}", "Microsoft.ContainerRegistry"),
             ("{tenant}", self.server.tenant()),
             ("{id}", id),
+            ("{credential}", &self.federated),
         ]
         .iter()
         .fold(endpoint.path.to_owned(), |path, (part, value)| {
@@ -93,6 +99,9 @@ impl World {
                     .expect(200)
                     .at("/passwordCredentials/0/keyId");
                 json!({"keyId": key})
+            }
+            ("POST", "federatedIdentityCredentials") => {
+                json!({"name": "mine", "issuer": "https://ci.example", "subject": "mine", "audiences": ["a"]})
             }
             ("POST", "getByIds") => json!({"ids": [self.robot.object_id]}),
             _ => Value::Null,

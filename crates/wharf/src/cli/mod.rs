@@ -8,6 +8,7 @@ pub(crate) mod activity;
 pub(crate) mod ad;
 pub(crate) mod group;
 pub(crate) mod login;
+pub(crate) mod provider;
 #[cfg(test)]
 mod reference;
 pub(crate) mod role;
@@ -138,6 +139,7 @@ pub(crate) enum Command {
     /// Work on the server's host, next to its data
     #[command(subcommand)]
     Admin(server::AdminCommand),
+    CredentialProvider(provider::ProviderArgs),
     Version(VersionArgs),
 }
 

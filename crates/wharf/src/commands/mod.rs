@@ -3,9 +3,12 @@
 mod account;
 mod acr_login;
 mod activity;
+mod certificate;
 mod credential;
 mod credential_helper;
+mod federated_credential;
 mod group;
+pub(crate) mod kubelet;
 mod login;
 mod login_server;
 mod name_lookup;
@@ -24,7 +27,7 @@ use crate::{
         account::{AccountCommand, AliasCommand},
         acr::{AcrCommand, CredentialCommand, HelperCommand},
         activity::ActivityCommand,
-        ad::{AdCommand, SpCommand, SpCredentialCommand},
+        ad::{AdCommand, AppCommand, FederatedCommand, SpCommand, SpCredentialCommand},
         group::{GroupCommand, ResourceCommand},
         role::{AssignmentCommand, DefinitionCommand, RoleCommand},
     },
@@ -58,6 +61,16 @@ pub(crate) async fn run(command: Command, settings: &Settings, printer: &Printer
         },
         Command::Acr(command) => acr_command(*command, settings, printer).await,
         Command::Ad(AdCommand::Sp(command)) => sp_command(command, &Session::open(settings, None)?, printer).await,
+        Command::Ad(AdCommand::App(AppCommand::FederatedCredential(command))) => {
+            let session = &Session::open(settings, None)?;
+            match command {
+                FederatedCommand::Create(args) => federated_credential::create(session, args, printer).await,
+                FederatedCommand::List(args) => federated_credential::list(session, args, printer).await,
+                FederatedCommand::Show(args) => federated_credential::show(session, args, printer).await,
+                FederatedCommand::Delete(args) => federated_credential::delete(session, args).await,
+            }
+        }
+        Command::CredentialProvider(args) => kubelet::provide(args, settings).await,
         Command::Role(command) => match *command {
             RoleCommand::Definition(DefinitionCommand::List(args)) => {
                 role_definition::list(&open(&args.subscription)?, args, printer).await

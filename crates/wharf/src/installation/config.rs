@@ -32,8 +32,21 @@ struct File {
     scrub_days: Option<u64>,
     limits: Option<Limits>,
     sparse_images: Option<bool>,
+    issuers: Option<Issuers>,
     log: Option<String>,
     log_format: Option<LogFormat>,
+}
+
+/// Where the keys of federated issuers may be fetched from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Issuers {
+    /// Private and loopback addresses too, and plain http.
+    #[serde(default)]
+    pub(crate) private_network: bool,
+    /// A PEM file of further authorities.
+    #[serde(default)]
+    pub(crate) ca_cert: Option<PathBuf>,
 }
 
 /// How log lines look.
@@ -74,6 +87,7 @@ pub(crate) struct Config {
     pub(crate) scrub_days: Option<u64>,
     pub(crate) limits: Limits,
     pub(crate) sparse_images: bool,
+    pub(crate) issuers: Issuers,
     pub(crate) log: String,
     pub(crate) log_format: LogFormat,
 }
@@ -129,6 +143,7 @@ impl Config {
             scrub_days: file.scrub_days,
             limits,
             sparse_images: file.sparse_images.unwrap_or_default(),
+            issuers: file.issuers.unwrap_or_default(),
             log: environment
                 .log
                 .clone()
@@ -243,6 +258,7 @@ mod tests {
         };
         let environment = Environment {
             engines: crate::engine::Engines::default(),
+            home: None,
             log: None,
             data_folder: None,
             config_folder: None,

@@ -15,7 +15,7 @@ mod tokens;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-pub(crate) use credentials::Principal;
+pub(crate) use credentials::{Principal, Proof};
 pub(crate) use file::{make_private_folder, read_private, replace_private};
 pub(crate) use store::Store;
 pub(crate) use tokens::StoredTokens;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use wharf_client::{ClientError, Directory, IssuedToken, ServerUrl, TokenFuture, TokenSource, Transport};
 use wharf_types::arm::SecretText;
 
-use super::{Principal, Store};
+use super::{Principal, Proof, Store};
 use crate::environment::now;
 
 const FILE: &str = "tokens.json";
@@ -43,8 +43,11 @@ impl StoredTokens {
     }
 
     /// The principal's own secret, if it signed in with one.
-    pub(crate) fn secret(&self) -> anyhow::Result<SecretString> {
-        self.store.secret(&self.principal)
+    pub(crate) fn secret(&self) -> anyhow::Result<Option<SecretString>> {
+        Ok(match self.store.proof(&self.principal)? {
+            Proof::Secret(secret) => Some(SecretString::from(secret.expose())),
+            _ => None,
+        })
     }
 
     /// A token and when it ends, in seconds since 1970.
@@ -59,11 +62,12 @@ impl StoredTokens {
         if let Some(token) = tokens.iter().find(usable).filter(|_| !fresh) {
             return Ok((SecretString::from(token.token.expose()), token.expires_on));
         }
-        let secret = self.store.secret(&self.principal).map_err(unusable)?;
+        let proof = self.store.proof(&self.principal).and_then(|proof| proof.read());
+        let proof = proof.map_err(unusable)?;
         let (transport, tenant) = (self.transport.clone(), &self.principal.tenant);
         let directory = Directory::discover(transport, &self.directory, tenant).await?;
         let issued = directory
-            .client_credentials(&self.principal.app_id, &secret, scope)
+            .client_credentials(&self.principal.app_id, &proof, scope)
             .await?;
         let expires_on = self
             .store

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, JwkSet, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey};
-use moka::future::Cache;
+use moka::sync::Cache;
 use serde::Deserialize;
 use tokio::sync::Mutex;
 use url::Url;
@@ -61,7 +61,7 @@ impl IssuerKeys {
     /// Goes on if the statement is signed with a key that its issuer publishes.
     pub(super) async fn check(&self, statement: &Statement<'_>, now: Time) -> Result<(), AssertionError> {
         let issuer = statement.issuer.clone();
-        let known = self.known.get_with(issuer.clone(), async { Arc::default() }).await;
+        let known = self.known.get_with(issuer.clone(), Arc::default);
         let mut known = known.lock().await;
         let age = |at: Option<Time>| at.map_or(Duration::MAX, |at| at.until(now));
         let is_fresh = age(known.fetched_at) < KEPT;
