@@ -33,3 +33,4 @@ mod subscriptions;
 mod tags;
 mod transactions;
 mod uploads;
+mod workloads;
