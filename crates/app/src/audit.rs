@@ -35,7 +35,12 @@ struct Sum {
     first: Time,
     last: Time,
     request: RequestId,
+    /// The first of them with it, so that each that is not one of a flood is found by its id.
+    requests: Vec<RequestId>,
 }
+
+/// So many requests of a sum are named.
+const MOST_REQUESTS: usize = 32;
 
 /// The sums since they were last written.
 #[derive(Default)]
@@ -109,6 +114,7 @@ impl Audit {
             first: at,
             last: at,
             request,
+            requests: vec![request],
         };
         self.add(key, one);
     }
@@ -135,6 +141,8 @@ impl Audit {
                 known.count += more.count;
                 known.first = known.first.min(more.first);
                 known.last = known.last.max(more.last);
+                known.requests.extend(more.requests);
+                known.requests.truncate(MOST_REQUESTS);
             }
         }
     }
@@ -180,7 +188,7 @@ impl Sums {
                 } else {
                     Outcome::Refused
                 },
-                payload: json!({"count": sum.count, "first": sum.first, "action": key.detail}),
+                payload: json!({"count": sum.count, "first": sum.first, "action": key.detail, "requests": sum.requests}),
             })
             .collect()
     }

@@ -235,14 +235,31 @@ impl Actor {
 
     /// Gives a role, as `az role assignment create` does: the role is looked up by its name.
     pub async fn give(&self, role: &str, to: &Actor, scope: impl AsRef<str>) -> Answer {
+        self.give_to(role, &to.object_id, "ServicePrincipal", scope).await
+    }
+
+    /// Adds a member to a group, as `az ad group member add` does.
+    pub async fn join(&self, group: &str, member: &str) -> Answer {
+        let reference = json!({"@odata.id": format!("https://graph.microsoft.com/v1.0/directoryObjects/{member}")});
+        self.post(&format!("/v1.0/groups/{group}/members/$ref"), reference)
+            .await
+    }
+
+    /// Takes a member out of a group.
+    pub async fn part(&self, group: &str, member: &str) -> Answer {
+        self.delete(&format!("/v1.0/groups/{group}/members/{member}/$ref"))
+            .await
+    }
+
+    /// The same for a principal of any kind.
+    pub async fn give_to(&self, role: &str, principal: &str, kind: &str, scope: impl AsRef<str>) -> Answer {
         let scope = scope.as_ref().trim_end_matches('/');
         let filter = format!("roleName eq '{role}'").replace(' ', "%20");
         let roles = format!("{scope}/providers/Microsoft.Authorization/roleDefinitions?$filter={filter}");
         let role = self.get(&roles).await.expect(200).at("/value/0/id");
         let id = self.server.uuid();
         let path = format!("{scope}/providers/Microsoft.Authorization/roleAssignments/{id}");
-        let properties =
-            json!({"roleDefinitionId": role, "principalId": to.object_id, "principalType": "ServicePrincipal"});
+        let properties = json!({"roleDefinitionId": role, "principalId": principal, "principalType": kind});
         self.put(&path, json!({ "properties": properties })).await
     }
 

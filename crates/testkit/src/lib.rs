@@ -18,6 +18,7 @@ mod actor;
 mod answer;
 mod clock;
 mod database;
+mod directory;
 mod entropy;
 mod place;
 mod repository;

@@ -86,6 +86,22 @@ kinds! {
     FederatedCredentialRemove => "Microsoft.Directory/applications/federatedIdentityCredentials/remove", Access;
     /// A registry's refresh token was revoked, and with it every token that was fetched with it.
     RegistryTokenRevoke => "Microsoft.ContainerRegistry/registries/refreshTokens/revoke", Access;
+    /// A person was added.
+    UserCreate => "Microsoft.Directory/users/create", Access;
+    /// A person was changed, enabled or disabled.
+    UserUpdate => "Microsoft.Directory/users/update", Access;
+    /// A person was deleted.
+    UserDelete => "Microsoft.Directory/users/delete", Access;
+    /// A group was made.
+    GroupCreate => "Microsoft.Directory/groups/create", Access;
+    /// A group was changed.
+    GroupUpdate => "Microsoft.Directory/groups/update", Access;
+    /// A group was deleted.
+    GroupDelete => "Microsoft.Directory/groups/delete", Access;
+    /// Somebody became a member of a group.
+    GroupMemberAdd => "Microsoft.Directory/groups/members/add", Access;
+    /// Somebody is no longer a member of a group.
+    GroupMemberRemove => "Microsoft.Directory/groups/members/remove", Access;
     /// Somebody signed in; summed over a short time.
     SignIn => "Microsoft.Directory/signIns/success", Record;
     /// Somebody failed to sign in; summed over a short time.

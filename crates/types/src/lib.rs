@@ -23,4 +23,5 @@ pub mod range;
 pub mod resource;
 pub mod secret;
 pub mod time;
+pub mod user_name;
 pub mod v2;

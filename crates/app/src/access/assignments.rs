@@ -5,11 +5,12 @@ use uuid::Uuid;
 use wharf_store::StoreError;
 use wharf_store::meta::role_assignment::RoleAssignment;
 use wharf_store::meta::{Read, Tx, Unrecorded};
-use wharf_types::access::{Action, RoleDefinition, built_in_role, built_in_roles, covers};
+use wharf_types::access::{Action, PrincipalKind, RoleDefinition, built_in_role, built_in_roles, covers};
 use wharf_types::id::{ObjectId, RoleAssignmentId, RoleDefinitionId, TenantId};
 use wharf_types::journal::JournalKind;
 use wharf_types::resource::ResourceScope;
 
+use crate::identity::principal_kind;
 use crate::{App, Error, OpContext};
 
 /// A role that is to be given.
@@ -23,6 +24,8 @@ pub struct NewAssignment {
     pub role: RoleDefinitionId,
     /// To whom.
     pub principal: ObjectId,
+    /// What kind of principal the caller takes it for, if it says so.
+    pub kind: Option<PrincipalKind>,
 }
 
 /// Which assignments a list is to hold.
@@ -34,13 +37,16 @@ pub struct AssignmentFilter {
     pub at_scope: bool,
     /// Only this principal's.
     pub principal: Option<ObjectId>,
+    /// Those of the groups that the principal is a member of as well (`assignedTo('…')`).
+    pub through_groups: bool,
 }
 
 impl AssignmentFilter {
-    fn admits(&self, assignment: &RoleAssignment) -> bool {
+    fn admits(&self, assignment: &RoleAssignment, groups: &[ObjectId]) -> bool {
         let above = assignment.scope.contains(&self.scope);
         let below = !self.at_scope && self.scope.contains(&assignment.scope);
-        (above || below) && self.principal.is_none_or(|principal| principal == assignment.principal)
+        let is_whose = |principal| principal == assignment.principal || groups.contains(&assignment.principal);
+        (above || below) && self.principal.is_none_or(is_whose)
     }
 }
 
@@ -63,13 +69,18 @@ impl App {
     ) -> Result<(Vec<RoleAssignment>, Option<Uuid>), Error> {
         let tenant = ctx.subject.tenant;
         let mut read = self.inner.meta.read().await?;
+        let groups = match filter.principal.filter(|_| filter.through_groups) {
+            Some(principal) => read.group_list_above(principal).await?,
+            None => Vec::new(),
+        };
         let (mut found, mut after) = (Vec::new(), after);
         loop {
             let batch = read.role_assignment_list(tenant, after, BATCH).await?;
             let last_batch = batch.len() < BATCH;
             for assignment in batch {
                 after = assignment.id.0;
-                if filter.admits(&assignment) && ctx.may(Action::RoleAssignmentRead, tenant, &assignment.scope) {
+                if filter.admits(&assignment, &groups) && ctx.may(Action::RoleAssignmentRead, tenant, &assignment.scope)
+                {
                     found.push(assignment);
                     if found.len() == limit {
                         return Ok((found, Some(after)));
@@ -109,17 +120,26 @@ impl App {
         }
         let mut tx = self.inner.meta.begin(ctx.now).await?;
         let scope = scope_as_stored(&mut tx, tenant, new.scope).await?;
-        if tx.service_principal_get(tenant, new.principal).await?.is_none() {
-            return Err(Error::conflict(
+        let kind = principal_kind(&mut tx, tenant, new.principal).await?.ok_or_else(|| {
+            Error::conflict(
                 "PrincipalNotFound",
                 format!("no principal of this tenant has the object id {}", new.principal),
-            ));
+            )
+        })?;
+        if let Some(asked) = new.kind.filter(|asked| *asked != kind) {
+            let message = format!(
+                "the principal {} is a {}, and not a {}",
+                new.principal,
+                kind.arm_name(),
+                asked.arm_name()
+            );
+            return Err(Error::conflict("UnmatchedPrincipalType", message));
         }
         let assignment = RoleAssignment {
             id: new.id,
             tenant,
             principal: new.principal,
-            principal_type: "ServicePrincipal".to_owned(),
+            principal_type: kind.arm_name().to_owned(),
             role: new.role,
             scope,
             created_by: ctx.subject.principal.to_string(),
@@ -156,8 +176,8 @@ impl App {
         }
         ctx.require(Action::RoleAssignmentDelete, tenant, &assignment.scope)?;
         tx.role_assignment_delete(tenant, id).await?;
-        if is_root_owner(&assignment) && !owner_remains(&mut tx).await? {
-            return Err(last_owner());
+        if is_root_owner(&assignment) {
+            owner_must_remain(&mut tx).await?;
         }
         tx.tombstone_put("role_assignment", &id.to_string(), ctx.now).await?;
         let payload = json!({"assignment": id, "role": assignment.role, "principal": assignment.principal});
@@ -179,11 +199,19 @@ pub(crate) async fn owner_remains(read: &mut Read) -> Result<bool, Error> {
     }
 }
 
-pub(crate) fn last_owner() -> Error {
-    Error::conflict(
+/// Goes on if the change so far leaves somebody who may sign in and owns everything. Waits for others who are taking an owner away: each of two would
+/// count on the other's.
+pub(crate) async fn owner_must_remain(tx: &mut Tx) -> Result<(), Error> {
+    if let Some(owner) = built_in_role("Owner") {
+        tx.role_at_root_hold(owner.id).await?;
+    }
+    if owner_remains(tx).await? {
+        return Ok(());
+    }
+    Err(Error::conflict(
         "LastOwner",
-        "this would leave the installation without an owner: give somebody else the role Owner on / first",
-    )
+        "this would leave the installation without an owner who can sign in: give somebody else the role Owner on / first",
+    ))
 }
 
 /// The scope, which must exist, with its group's name as it was first written: so it stands in the journal.

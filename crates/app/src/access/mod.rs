@@ -2,10 +2,14 @@
 
 mod assignments;
 mod epoch;
+mod escalation;
+mod explain;
 mod subjects;
 
 pub use assignments::{AssignmentFilter, NewAssignment};
-pub(crate) use assignments::{last_owner, owner_remains};
+pub(crate) use assignments::{owner_must_remain, owner_remains};
 pub(crate) use epoch::Epoch;
+pub(crate) use escalation::{Managed, must_hold_its_roles};
+pub use explain::{AccessQuestion, Explanation, Holder};
 pub(crate) use subjects::{NO_CREDENTIAL, SubjectCache};
 pub use wharf_store::meta::role_assignment::RoleAssignment;

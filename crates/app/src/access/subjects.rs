@@ -10,6 +10,7 @@ use wharf_types::id::{AppId, KeyId, ObjectId, TenantId};
 use wharf_types::resource::ResourceScope;
 use wharf_types::time::Time;
 
+use crate::identity::user_credential;
 use crate::{App, Error};
 
 /// Subjects by principal and credential. What is remembered is used only while [`super::Epoch`] says that nothing changed.
@@ -104,6 +105,12 @@ async fn load(
     now: Time,
 ) -> Result<(Subject, Time), Error> {
     let (grants, valid_until) = match principal {
+        Principal::User(id) => {
+            let user = read.user_get(tenant, id).await?.filter(|found| found.enabled);
+            let user = user.ok_or(Error::Unauthenticated)?;
+            let valid_until = user_credential(read, &user, credential, now).await?;
+            (grants_of(read, tenant, id).await?, valid_until)
+        }
         Principal::ServicePrincipal(id) => {
             let service_principal = read
                 .service_principal_get(tenant, id)
@@ -175,7 +182,7 @@ async fn credential_end(
     }
 }
 
-fn anonymous_grants(registry: &Registry) -> Vec<Grant> {
+pub(super) fn anonymous_grants(registry: &Registry) -> Vec<Grant> {
     if registry.anonymous_pull {
         vec![fixed_grant(&fixed::ANONYMOUS, registry.resource())]
     } else {
@@ -183,7 +190,7 @@ fn anonymous_grants(registry: &Registry) -> Vec<Grant> {
     }
 }
 
-fn fixed_grant(role: &Arc<wharf_types::access::RoleDefinition>, scope: ResourceScope) -> Grant {
+pub(super) fn fixed_grant(role: &Arc<wharf_types::access::RoleDefinition>, scope: ResourceScope) -> Grant {
     Grant {
         source: GrantSource::Fixed,
         role: Arc::clone(role),
@@ -191,13 +198,20 @@ fn fixed_grant(role: &Arc<wharf_types::access::RoleDefinition>, scope: ResourceS
     }
 }
 
-/// What a service principal was given, and what follows from it.
+/// What a person or service principal was given, what its groups were, and what follows from it.
 pub(crate) async fn grants_of(read: &mut Read, tenant: TenantId, id: ObjectId) -> Result<Vec<Grant>, Error> {
     let mut grants = Vec::new();
-    for assignment in read.role_assignment_list_of(tenant, id).await? {
+    for assignment in read.role_assignment_list_held(tenant, id).await? {
         // An assignment of a role that this program does not know grants nothing.
         if let Some(role) = built_in_roles().iter().find(|role| role.id == assignment.role) {
-            let source = GrantSource::Assignment(assignment.id);
+            let source = if assignment.principal == id {
+                GrantSource::Assignment(assignment.id)
+            } else {
+                GrantSource::Group {
+                    assignment: assignment.id,
+                    group: assignment.principal,
+                }
+            };
             grants.push(Grant {
                 source,
                 role: Arc::new(role.clone()),

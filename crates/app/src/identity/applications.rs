@@ -10,7 +10,7 @@ use wharf_types::id::{AppId, ObjectId};
 use wharf_types::journal::JournalKind;
 use wharf_types::resource::ResourceScope;
 
-use crate::access::{last_owner, owner_remains};
+use crate::access::owner_must_remain;
 use crate::{App, Error, OpContext};
 
 /// An application that is to be registered.
@@ -172,9 +172,7 @@ impl App {
             tx.service_principal_delete(tenant, principal.id).await?;
             tx.tombstone_put("service_principal", &principal.id.to_string(), ctx.now)
                 .await?;
-            if !owner_remains(&mut tx).await? {
-                return Err(last_owner());
-            }
+            owner_must_remain(&mut tx).await?;
         }
         tx.application_delete(tenant, application.app_id).await?;
         tx.tombstone_put("application", &application.id.to_string(), ctx.now)

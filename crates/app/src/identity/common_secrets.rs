@@ -69,31 +69,31 @@ pub(crate) fn weakness(secret: &str, context: &[&str]) -> Option<&'static str> {
     if secret.chars().count() < MIN_CHARACTERS {
         return Some("a secret that you choose needs 15 characters or more: leave it out, and a random one is made");
     }
-    let folded: String = secret
-        .chars()
-        .filter(|c| c.is_alphanumeric() || *c == '@')
-        .flat_map(char::to_lowercase)
-        .collect();
-    if is_common(&folded, context) {
+    if is_common(&folded(secret), context) {
         return Some("this secret is on the list of common ones: leave it out, and a random one is made");
     }
     None
 }
 
+fn folded(secret: &str) -> String {
+    secret
+        .chars()
+        .filter(|c| c.is_alphanumeric() || *c == '@')
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
 /// Whether nothing is left after known words, runs of digits and repeated characters are taken out.
-fn is_common(folded: &str, context: &[&str]) -> bool {
+fn is_common(secret: &str, context: &[&str]) -> bool {
     let known = |rest: &str| {
-        let context = context
-            .iter()
-            .map(|word| word.to_lowercase())
-            .filter(|word| word.len() >= 3);
+        let context = context.iter().map(|word| folded(word)).filter(|word| word.len() >= 3);
         let words = WORDS.iter().map(|word| (*word).to_owned()).chain(context);
         words
             .filter(|word| rest.starts_with(word.as_str()))
             .map(|word| word.len())
             .max()
     };
-    let mut rest = folded;
+    let mut rest = secret;
     let mut strange = 0;
     while let Some(first) = rest.chars().next() {
         let run = rest.chars().take_while(|c| *c == first).count() * first.len_utf8();

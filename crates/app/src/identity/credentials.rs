@@ -7,12 +7,13 @@ use wharf_store::StoreError;
 use wharf_store::meta::application::Application;
 use wharf_store::meta::credential::{Credential, MAX_CREDENTIALS};
 use wharf_store::meta::{Read, Tx};
-use wharf_types::access::{Action, Principal, built_in_roles, covers};
+use wharf_types::access::Action;
 use wharf_types::id::{AppId, KeyId};
 use wharf_types::journal::JournalKind;
 use wharf_types::secret::{Secret, SecretKind};
 use wharf_types::time::Time;
 
+use crate::access::{self, Managed};
 use crate::identity::common_secrets;
 use crate::identity::hex;
 use crate::{App, Error, OpContext};
@@ -191,21 +192,11 @@ pub(crate) async fn must_hold_its_roles(
     let Some(principal) = read.service_principal_by_app_id(application.app_id).await? else {
         return Ok(());
     };
-    if ctx.subject.principal == Principal::ServicePrincipal(principal.id) {
-        return Ok(());
-    }
-    for assignment in read.role_assignment_list_of(application.tenant, principal.id).await? {
-        let Some(role) = built_in_roles().iter().find(|role| role.id == assignment.role) else {
-            continue;
-        };
-        if !covers(&ctx.subject, &assignment.scope, &role.permissions) {
-            ctx.note_refusal(Action::ApplicationCredentials, &assignment.scope);
-            let message = format!(
-                "{} holds the role {} on {}, which permits more than you hold there: its secrets are for those who do",
-                principal.display_name, role.name, assignment.scope
-            );
-            return Err(Error::conflict("CredentialExceedsCaller", message));
-        }
-    }
-    Ok(())
+    let managed = Managed {
+        id: principal.id,
+        name: &principal.display_name,
+        action: Action::ApplicationCredentials,
+        reserved: "its secrets are",
+    };
+    access::must_hold_its_roles(read, ctx, managed).await
 }

@@ -1,4 +1,4 @@
-//! Secrets, tokens, sign-in, applications and service principals.
+//! Secrets, tokens, sign-in, and the directory: people, groups, applications and service principals.
 
 mod applications;
 mod assertion;
@@ -6,6 +6,8 @@ mod bootstrap;
 mod callers;
 mod common_secrets;
 mod credentials;
+mod groups;
+mod memberships;
 mod revoked_tokens;
 mod secret_check;
 mod service_principals;
@@ -16,6 +18,8 @@ mod throttle;
 mod token_cache;
 mod tokens;
 mod usage;
+mod user_credentials;
+mod users;
 mod vault;
 
 pub use applications::NewApplication;
@@ -24,6 +28,9 @@ pub use assertion::{AssertionError, AssertionGrant, NewCertificate, NewFederated
 pub use bootstrap::FirstOwner;
 pub use callers::{Caller, Presented};
 pub use credentials::{IssuedCredential, NewCredential};
+pub use groups::{GroupChange, GroupFilter, NewGroup};
+pub use memberships::DirectoryObject;
+pub(crate) use memberships::principal_kind;
 pub(crate) use revoked_tokens::RevokedTokens;
 pub(crate) use secret_check::hex;
 pub use service_principals::PrincipalFilter;
@@ -35,9 +42,13 @@ pub(crate) use token_cache::TokenCaches;
 pub(crate) use tokens::DirectoryTokenProblem;
 pub use tokens::{Audience, IssuedToken};
 pub(crate) use usage::{Usage, Use};
+pub(crate) use user_credentials::user_credential;
+pub use users::{FirstPassword, NewUser, UserChange, UserFilter};
 pub use vault::Vault;
 pub use wharf_store::meta::application::Application;
 pub use wharf_store::meta::credential::Credential;
 pub use wharf_store::meta::federated_credential::FederatedCredential;
+pub use wharf_store::meta::group::Group;
 pub use wharf_store::meta::key_credential::KeyCredential;
 pub use wharf_store::meta::service_principal::ServicePrincipal;
+pub use wharf_store::meta::user::User;

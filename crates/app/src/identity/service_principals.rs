@@ -9,7 +9,7 @@ use wharf_types::id::{AppId, ObjectId};
 use wharf_types::journal::JournalKind;
 use wharf_types::resource::ResourceScope;
 
-use crate::access::{last_owner, owner_remains};
+use crate::access::owner_must_remain;
 use crate::identity::credentials::must_hold_its_roles;
 use crate::{App, Error, OpContext};
 
@@ -184,9 +184,7 @@ impl App {
         }
         tx.service_principal_enable(principal.tenant, principal.id, enabled)
             .await?;
-        if !owner_remains(&mut tx).await? {
-            return Err(last_owner());
-        }
+        owner_must_remain(&mut tx).await?;
         let payload = json!({"appId": principal.app_id, "accountEnabled": enabled});
         tx.commit(&ctx.entry(
             JournalKind::ServicePrincipalUpdate,
@@ -208,9 +206,7 @@ impl App {
         )?;
         let mut tx = self.inner.meta.begin(ctx.now).await?;
         tx.service_principal_delete(principal.tenant, principal.id).await?;
-        if !owner_remains(&mut tx).await? {
-            return Err(last_owner());
-        }
+        owner_must_remain(&mut tx).await?;
         tx.tombstone_put("service_principal", &principal.id.to_string(), ctx.now)
             .await?;
         let payload = json!({"appId": principal.app_id, "displayName": principal.display_name});

@@ -1,5 +1,6 @@
 //! What was done, by whom, when, with which result.
 
+use serde_json::Value;
 use wharf_store::meta::Read;
 use wharf_store::meta::journal::JournalRow;
 use wharf_types::access::Action;
@@ -48,7 +49,7 @@ impl App {
                 let rest = row.entry.resource.strip_prefix(&prefix);
                 let within = prefix == "/" || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
                 let in_time = filter.until.is_none_or(|until| row.entry.time <= until);
-                if within && in_time && filter.request.is_none_or(|request| request == row.entry.request) {
+                if within && in_time && filter.request.is_none_or(|request| is_of(&row, request)) {
                     found.push(row);
                     if found.len() == limit {
                         return Ok((found, Some(before)));
@@ -60,6 +61,13 @@ impl App {
             }
         }
     }
+}
+
+/// Whether a record is of that request, or sums it with others.
+fn is_of(row: &JournalRow, request: RequestId) -> bool {
+    let named = row.entry.payload.get("requests").and_then(Value::as_array);
+    let mut named = named.into_iter().flatten().filter_map(Value::as_str);
+    row.entry.request == request || named.any(|named| named.parse() == Ok(request))
 }
 
 /// The scope with its group's name as it was first written, since the journal writes it so.

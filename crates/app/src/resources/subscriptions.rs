@@ -4,7 +4,7 @@ use serde_json::json;
 use wharf_store::StoreError;
 use wharf_store::meta::Unrecorded;
 use wharf_store::meta::subscription::{Subscription, Tenant};
-use wharf_types::access::{Action, Subject};
+use wharf_types::access::{Action, GrantSource, Subject};
 use wharf_types::id::{SubscriptionId, TenantId};
 use wharf_types::journal::JournalKind;
 use wharf_types::resource::ResourceScope;
@@ -15,7 +15,7 @@ use crate::{App, Error, OpContext};
 fn reaches(subject: &Subject, subscription: SubscriptionId) -> bool {
     let whole = ResourceScope::Subscription(subscription);
     subject.grants.iter().any(|grant| {
-        let is_assigned = matches!(grant.source, wharf_types::access::GrantSource::Assignment(_));
+        let is_assigned = matches!(grant.source, GrantSource::Assignment(_) | GrantSource::Group { .. });
         is_assigned && (grant.scope.contains(&whole) || whole.contains(&grant.scope))
     })
 }

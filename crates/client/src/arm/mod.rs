@@ -1,6 +1,7 @@
 //! The resource manager. One file per noun; every method is one operation of the wire.
 
 mod activity;
+mod check_access;
 mod registry;
 mod resource_group;
 mod role;

@@ -1,29 +1,15 @@
-//! Users, and objects of any kind by id.
+//! Objects of any kind by id.
 
 use reqwest::Method;
 use wharf_types::graph::{
     DirectoryObject, GraphPage,
     directory_object::{GET_BY_IDS_MAX, GetByIds},
-    user::User,
 };
 
-use super::{Graph, filter_query};
-use crate::{ClientError, api::quoted};
+use super::Graph;
+use crate::ClientError;
 
 impl Graph {
-    /// The user of that sign-in name.
-    ///
-    /// # Errors
-    /// What calls can fail with.
-    pub async fn user_by_principal_name(&self, name: &str) -> Result<Option<User>, ClientError> {
-        let filter = format!("userPrincipalName eq {}", quoted(name));
-        let found = self
-            .api
-            .list::<_, GraphPage<_>>("/v1.0/users", &filter_query(Some(&filter)))
-            .await?;
-        Ok(found.into_iter().next())
-    }
-
     /// The objects with these ids; ids that name nothing are left out.
     ///
     /// # Errors

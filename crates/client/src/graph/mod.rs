@@ -2,7 +2,9 @@
 
 mod application;
 mod directory_object;
+mod group;
 mod service_principal;
+mod user;
 
 use std::sync::Arc;
 

@@ -121,7 +121,9 @@ async fn giving_a_role_twice_is_a_conflict_and_giving_a_wrong_one_gives_nothing(
     let condition = json!({"roleDefinitionId": role, "principalId": id, "condition": "x", "conditionVersion": "2.0"});
     put(condition).await.expect_error(400, "FeatureNotSupported");
     let user = json!({"roleDefinitionId": role, "principalId": id, "principalType": "User"});
-    put(user).await.expect_error(400, "FeatureNotSupported");
+    put(user).await.expect_error(400, "UnmatchedPrincipalType");
+    let foreign = json!({"roleDefinitionId": role, "principalId": id, "principalType": "ForeignGroup"});
+    put(foreign).await.expect_error(400, "FeatureNotSupported");
     let nowhere = registry.id.replace("myregistry", "elsewhere");
     owner.give("AcrPush", &robot, &nowhere).await.expect(404);
     let held = format!("{}?$filter=principalId eq '{id}'", assignments(&server.subscription()));

@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0001_initial.sql"),
     include_str!("../../migrations/0002_ended_uploads.sql"),
     include_str!("../../migrations/0003_damage.sql"),
+    include_str!("../../migrations/0004_people.sql"),
     include_str!("../../migrations/0006_workloads.sql"),
 ];
 

@@ -19,6 +19,7 @@ pub mod application;
 pub mod blob;
 pub mod credential;
 pub mod federated_credential;
+pub mod group;
 pub mod installation;
 pub mod journal;
 pub mod key_credential;
@@ -37,6 +38,7 @@ pub mod tag;
 pub mod tombstone;
 pub mod upload;
 pub mod used_assertion;
+pub mod user;
 
 pub use connection::{Read, Tx, Unrecorded};
 pub use generations::{ContentShard, Generations};

@@ -18,7 +18,7 @@ pub struct RoleAssignment {
     pub tenant: TenantId,
     /// Who.
     pub principal: ObjectId,
-    /// `ServicePrincipal`, as ARM says.
+    /// `User`, `Group` or `ServicePrincipal`, as ARM says.
     pub principal_type: String,
     /// Which role.
     pub role: RoleDefinitionId,
@@ -83,6 +83,25 @@ impl Read {
             .collect()
     }
 
+    /// Everything that the principal was given, and every group that it is a member of, by itself or by way of other groups.
+    pub async fn role_assignment_list_held(
+        &mut self,
+        tenant: TenantId,
+        principal: ObjectId,
+    ) -> Result<Vec<RoleAssignment>, StoreError> {
+        // UNION leaves out what it found already, so that groups which are members of each other come to an end.
+        const SQL: &str = concat!(
+            "WITH RECURSIVE holders (holder) AS (
+                SELECT $2 UNION SELECT group_id FROM group_members JOIN holders ON member_id = holder
+            ) ",
+            select!("tenant_id = $1 AND principal_id IN (SELECT holder FROM holders) ORDER BY id")
+        );
+        fetch_all!(Row, self, SQL, tenant.0, principal.0)
+            .into_iter()
+            .map(RoleAssignment::try_from)
+            .collect()
+    }
+
     /// The assignment of that id.
     pub async fn role_assignment_get(
         &mut self,
@@ -107,11 +126,14 @@ impl Read {
             .collect()
     }
 
-    /// Whether some principal that may sign in holds the role at the root.
+    /// Whether some person or service principal that may sign in holds the role at the root, by itself or as a member of a group.
     pub async fn role_is_held_at_root(&mut self, role: RoleDefinitionId) -> Result<bool, StoreError> {
-        const SQL: &str =
-            "SELECT 1 FROM role_assignments JOIN service_principals ON service_principals.id = principal_id
-            WHERE role_definition_id = $1 AND scope_key = '/' AND enabled LIMIT 1";
+        const SQL: &str = "WITH RECURSIVE holders (id) AS (
+                SELECT principal_id FROM role_assignments WHERE role_definition_id = $1 AND scope_key = '/'
+                UNION SELECT member_id FROM group_members JOIN holders ON group_id = holders.id
+            )
+            SELECT 1 FROM holders WHERE EXISTS (SELECT 1 FROM users WHERE users.id = holders.id AND enabled)
+                OR EXISTS (SELECT 1 FROM service_principals WHERE service_principals.id = holders.id AND enabled) LIMIT 1";
         Ok(fetch_optional!((i32,), self, SQL, role.0).is_some())
     }
 }
@@ -171,6 +193,14 @@ impl Tx {
         }
     }
 
+    /// Holds the assignments of a role at the root for this transaction, so that one of several that take holders away comes after the other.
+    pub async fn role_at_root_hold(&mut self, role: RoleDefinitionId) -> Result<(), StoreError> {
+        const LOCK: &str =
+            "SELECT 1 FROM role_assignments WHERE role_definition_id = $1 AND scope_key = '/' ORDER BY id FOR UPDATE";
+        lock!(self, LOCK, role.0);
+        Ok(())
+    }
+
     /// Takes the role away. Returns whether it was there.
     pub async fn role_assignment_delete(&mut self, tenant: TenantId, id: RoleAssignmentId) -> Result<bool, StoreError> {
         Ok(execute!(
@@ -179,6 +209,17 @@ impl Tx {
             tenant.0,
             id.0
         ) == 1)
+    }
+
+    /// Takes away all that a principal was given, because the principal goes.
+    pub(crate) async fn role_assignment_delete_of(
+        &mut self,
+        tenant: TenantId,
+        principal: ObjectId,
+    ) -> Result<(), StoreError> {
+        const SQL: &str = "DELETE FROM role_assignments WHERE tenant_id = $1 AND principal_id = $2";
+        execute!(self, SQL, tenant.0, principal.0);
+        Ok(())
     }
 
     /// Takes away what was given at a scope and below, because the scope goes: one of the same name starts without old rights (rule 36). To be called after

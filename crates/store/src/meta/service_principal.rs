@@ -133,24 +133,13 @@ impl Tx {
         }
     }
 
-    /// Removes a service principal and every role that it held.
+    /// Removes a service principal and every role that it held, and its memberships.
     pub async fn service_principal_delete(&mut self, tenant: TenantId, id: ObjectId) -> Result<(), StoreError> {
-        execute!(
-            self,
-            "DELETE FROM role_assignments WHERE tenant_id = $1 AND principal_id = $2",
-            tenant.0,
-            id.0
-        );
-        let rows = execute!(
-            self,
-            "DELETE FROM service_principals WHERE tenant_id = $1 AND id = $2",
-            tenant.0,
-            id.0
-        );
-        if rows == 1 {
-            Ok(())
-        } else {
-            Err(StoreError::Conflict("the service principal is gone"))
+        const SQL: &str = "DELETE FROM service_principals WHERE tenant_id = $1 AND id = $2";
+        if execute!(self, SQL, tenant.0, id.0) != 1 {
+            return Err(StoreError::Conflict("the service principal is gone"));
         }
+        self.role_assignment_delete_of(tenant, id).await?;
+        self.group_member_forget(id).await
     }
 }

@@ -89,9 +89,32 @@ actions! {
     ApplicationDelete => "Microsoft.Directory/applications/delete";
     /// Make and remove an application's secrets.
     ApplicationCredentials => "Microsoft.Directory/applications/credentials/update";
+    /// Add a person.
+    UserCreate => "Microsoft.Directory/users/create";
+    /// Change what is known of a person, let them sign in or no longer, end their sessions.
+    UserUpdate => "Microsoft.Directory/users/update";
+    /// Delete a person.
+    UserDelete => "Microsoft.Directory/users/delete";
+    /// Set a person's password, or take away what they prove who they are with.
+    UserCredentials => "Microsoft.Directory/users/credentials/update";
+    /// Make a group.
+    GroupCreate => "Microsoft.Directory/groups/create";
+    /// Rename a group.
+    GroupUpdate => "Microsoft.Directory/groups/update";
+    /// Delete a group.
+    GroupDelete => "Microsoft.Directory/groups/delete";
+    /// Add members to a group and take them out.
+    GroupMembers => "Microsoft.Directory/groups/members/update";
 }
 
 impl Action {
+    /// The action of that name, under `actions` or `dataActions`, in any case.
+    pub fn named(name: &str) -> Option<Action> {
+        let is = |action: &Action| action.name().eq_ignore_ascii_case(name);
+        let known = Self::ALL.iter().copied().find(is);
+        known.or_else(|| Self::twin_of(name))
+    }
+
     /// Whether the two names of the same right: a role that holds one under `actions` passes the other on.
     pub(super) fn twin_of(data_name: &str) -> Option<Action> {
         Self::ALL.iter().copied().find(|action| {

@@ -63,7 +63,7 @@ const ROWS: &[Row] = &[
         name: "Contributor",
         description: "Grants full access to manage all resources, but does not allow you to assign roles or to manage the directory.",
         actions: "*",
-        not_actions: "Microsoft.Authorization/*/Delete Microsoft.Authorization/*/Write Microsoft.Authorization/elevateAccess/Action Microsoft.Directory/applications/* Microsoft.Subscription/aliases/write",
+        not_actions: "Microsoft.Authorization/*/Delete Microsoft.Authorization/*/Write Microsoft.Authorization/elevateAccess/Action Microsoft.Directory/applications/* Microsoft.Directory/users/* Microsoft.Directory/groups/* Microsoft.Subscription/aliases/write",
         data_actions: "",
     },
     Row {
@@ -212,6 +212,22 @@ const ROWS: &[Row] = &[
         data_actions: "",
     },
     Row {
+        id: "fe930be7-5e62-47db-91af-98c3a49a38b1",
+        name: "User Administrator",
+        description: "Manage people and groups, except those who hold more than oneself.",
+        actions: "Microsoft.Directory/objects/read Microsoft.Directory/users/* Microsoft.Directory/groups/*",
+        not_actions: "",
+        data_actions: "",
+    },
+    Row {
+        id: "fdd7a751-b60b-444a-984c-02652fe8fa1c",
+        name: "Groups Administrator",
+        description: "Manage groups, except those that hold more than oneself.",
+        actions: "Microsoft.Directory/objects/read Microsoft.Directory/groups/*",
+        not_actions: "",
+        data_actions: "",
+    },
+    Row {
         id: "88d8e3e3-8f55-4a1e-953a-9b9898b8876b",
         name: "Directory Readers",
         description: "See the objects of the directory.",
@@ -270,11 +286,19 @@ pub mod fixed {
         )
     });
 
-    /// What whoever may assign roles may do in the directory: find and make the principals to assign them to.
+    /// What whoever made a group may do with it.
+    pub static GROUP_OWNER: LazyLock<Arc<RoleDefinition>> = LazyLock::new(|| {
+        role(
+            "group owner",
+            "Microsoft.Directory/objects/read Microsoft.Directory/groups/*",
+        )
+    });
+
+    /// What whoever may assign roles may do in the directory: find and make the principals to assign them to. People are added by those who manage them.
     pub static ROLE_ASSIGNER: LazyLock<Arc<RoleDefinition>> = LazyLock::new(|| {
         role(
             "role assigner",
-            "Microsoft.Directory/objects/read Microsoft.Directory/applications/create",
+            "Microsoft.Directory/objects/read Microsoft.Directory/applications/create Microsoft.Directory/groups/create",
         )
     });
 }

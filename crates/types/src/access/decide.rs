@@ -32,8 +32,7 @@ impl fmt::Display for Missing {
 
 /// Decides whether `subject` may do `action` at `scope` of `tenant`. Denies by default; permits when one grant that reaches the scope does.
 pub fn decide(subject: &Subject, action: Action, tenant: TenantId, scope: &ResourceScope) -> Decision {
-    let reaches = |grant: &&Grant| grant.scope.contains(scope) && grant.role.permissions.permit(action);
-    match subject.grants.iter().find(reaches) {
+    match deciding_grant(&subject.grants, action, scope) {
         Some(grant) if subject.tenant == tenant => Decision::Allow(grant.source),
         _ => Decision::Deny(Missing {
             action,
@@ -50,6 +49,13 @@ pub fn reaches_content(subject: &Subject, tenant: TenantId, registry: &ResourceS
         actions.any(|action| grant.role.permissions.permit(*action))
     };
     subject.tenant == tenant && subject.grants.iter().filter(about).any(content)
+}
+
+/// The grant that permits `action` at `scope`; none when nothing does.
+pub fn deciding_grant<'a>(grants: &'a [Grant], action: Action, scope: &ResourceScope) -> Option<&'a Grant> {
+    grants
+        .iter()
+        .find(|grant| grant.scope.contains(scope) && grant.role.permissions.permit(action))
 }
 
 /// Whether `subject` holds at `scope` everything that `permissions` give, so that it may pass them on there (rule 36).

@@ -9,6 +9,7 @@
 
 pub mod activity;
 pub mod alias;
+pub mod check_access;
 pub mod credential;
 pub mod error;
 pub mod input;

@@ -2,7 +2,9 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{Location, SubscriptionArg, TagList, Toggle, activity::ActivityCommand, values::name};
+use super::{
+    Location, SubscriptionArg, TagList, Toggle, activity::ActivityCommand, explain::ExplainArgs, values::name,
+};
 
 /// Container registries
 #[derive(Debug, Subcommand)]
@@ -24,6 +26,7 @@ pub(crate) enum AcrCommand {
     /// What was done, by whom, and with what result
     #[command(subcommand)]
     Activity(ActivityCommand),
+    Explain(ExplainArgs),
 }
 
 /// Which registry.

@@ -3,16 +3,27 @@
 use clap::{Args, Subcommand};
 
 use super::EndDate;
+use super::ad_group::AdGroupCommand;
+use super::ad_user::{SignedInUserCommand, UserCommand};
 
-/// Directory: service principals
+/// Directory: people, groups, service principals
 #[derive(Debug, Subcommand)]
 pub(crate) enum AdCommand {
+    /// People
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Groups of people, service principals and groups: what a group holds, its members hold
+    #[command(subcommand)]
+    Group(AdGroupCommand),
     /// Service principals: sign-ins for machines
     #[command(subcommand)]
     Sp(SpCommand),
     /// Applications, which service principals are the instances of
     #[command(subcommand)]
     App(AppCommand),
+    /// Whoever is signed in
+    #[command(subcommand)]
+    SignedInUser(SignedInUserCommand),
 }
 
 /// Applications, which service principals are the instances of

@@ -6,6 +6,9 @@ pub(crate) mod account;
 pub(crate) mod acr;
 pub(crate) mod activity;
 pub(crate) mod ad;
+pub(crate) mod ad_group;
+pub(crate) mod ad_user;
+pub(crate) mod explain;
 pub(crate) mod group;
 pub(crate) mod login;
 pub(crate) mod provider;
@@ -129,7 +132,7 @@ pub(crate) enum Command {
     /// Container registries
     #[command(subcommand)]
     Acr(Box<acr::AcrCommand>),
-    /// Directory: service principals
+    /// Directory: people, groups, service principals
     #[command(subcommand)]
     Ad(ad::AdCommand),
     /// Roles and who holds them

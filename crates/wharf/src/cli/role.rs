@@ -73,13 +73,14 @@ pub(crate) enum PrincipalTypeArg {
     after_long_help = "\
 Examples:
   wharf role assignment create --assignee APP_ID --role AcrPull --scope \"$(wharf acr show -n myregistry --query id -o tsv)\"
-  wharf role assignment create --assignee APP_ID --role Reader -g mygroup"
+  wharf role assignment create --assignee alice@example.com --role Reader -g mygroup
+  wharf role assignment create --assignee-object-id \"$(wharf ad group show -g developers --query id -o tsv)\" --assignee-principal-type Group --role AcrPush -g mygroup"
 )]
 pub(crate) struct AssignmentCreateArgs {
     /// Role: name, id, or full id
     #[arg(long)]
     pub(crate) role: String,
-    /// Who: app id, sign-in name, or object id
+    /// Who: user principal name, app id, or object id
     #[arg(long)]
     pub(crate) assignee: Option<String>,
     /// Who, by object id, without looking it up

@@ -4,7 +4,7 @@ use uuid::Uuid;
 use wharf_types::graph::federated_credential::FederatedCredentialPost;
 
 use crate::{
-    cli::ad::{FederatedCreateArgs, FederatedDeleteArgs, FederatedListArgs, FederatedShowArgs},
+    cli::ad::{FederatedCommand, FederatedCreateArgs, FederatedDeleteArgs, FederatedListArgs, FederatedShowArgs},
     failure::Failure,
     printer::Printer,
     session::Session,
@@ -20,7 +20,16 @@ async fn object_id(session: &Session, id: &str) -> Result<Uuid, Failure> {
         .map_err(|_| missing().hint("wharf ad sp list -o table shows app ids"))
 }
 
-pub(crate) async fn create(session: &Session, args: FederatedCreateArgs, printer: &Printer) -> Result<(), Failure> {
+pub(crate) async fn run(command: FederatedCommand, session: &Session, printer: &Printer) -> Result<(), Failure> {
+    match command {
+        FederatedCommand::Create(args) => create(session, args, printer).await,
+        FederatedCommand::List(args) => list(session, args, printer).await,
+        FederatedCommand::Show(args) => show(session, args, printer).await,
+        FederatedCommand::Delete(args) => delete(session, args).await,
+    }
+}
+
+async fn create(session: &Session, args: FederatedCreateArgs, printer: &Printer) -> Result<(), Failure> {
     let text = match args.parameters.strip_prefix('@') {
         Some(path) => std::fs::read_to_string(path)
             .map_err(|error| Failure::usage(format!("cannot read the parameters {path}: {error}")))?,
@@ -35,12 +44,12 @@ pub(crate) async fn create(session: &Session, args: FederatedCreateArgs, printer
     printer.result(super::json(&made)?, None)
 }
 
-pub(crate) async fn list(session: &Session, args: FederatedListArgs, printer: &Printer) -> Result<(), Failure> {
+async fn list(session: &Session, args: FederatedListArgs, printer: &Printer) -> Result<(), Failure> {
     let id = object_id(session, &args.id).await?;
     printer.result(super::json(&session.graph.federated_credential_list(id).await?)?, None)
 }
 
-pub(crate) async fn show(session: &Session, args: FederatedShowArgs, printer: &Printer) -> Result<(), Failure> {
+async fn show(session: &Session, args: FederatedShowArgs, printer: &Printer) -> Result<(), Failure> {
     let id = object_id(session, &args.id).await?;
     let found = session
         .graph
@@ -49,7 +58,7 @@ pub(crate) async fn show(session: &Session, args: FederatedShowArgs, printer: &P
     printer.result(super::json(&found)?, None)
 }
 
-pub(crate) async fn delete(session: &Session, args: FederatedDeleteArgs) -> Result<(), Failure> {
+async fn delete(session: &Session, args: FederatedDeleteArgs) -> Result<(), Failure> {
     let id = object_id(session, &args.id).await?;
     Ok(session
         .graph

@@ -3,9 +3,11 @@
 mod account;
 mod acr_login;
 mod activity;
+mod ad_group;
 mod certificate;
 mod credential;
 mod credential_helper;
+mod explain;
 mod federated_credential;
 mod group;
 pub(crate) mod kubelet;
@@ -19,6 +21,7 @@ mod role_lookup;
 mod service_principal;
 mod sp_create;
 mod sp_credential;
+mod user;
 mod version;
 
 use crate::{
@@ -27,7 +30,8 @@ use crate::{
         account::{AccountCommand, AliasCommand},
         acr::{AcrCommand, CredentialCommand, HelperCommand},
         activity::ActivityCommand,
-        ad::{AdCommand, AppCommand, FederatedCommand, SpCommand, SpCredentialCommand},
+        ad::{AdCommand, AppCommand, SpCommand, SpCredentialCommand},
+        ad_user::SignedInUserCommand,
         group::{GroupCommand, ResourceCommand},
         role::{AssignmentCommand, DefinitionCommand, RoleCommand},
     },
@@ -60,16 +64,7 @@ pub(crate) async fn run(command: Command, settings: &Settings, printer: &Printer
             GroupCommand::Delete(args) => group::delete(&open(&args.group.subscription)?, args, printer).await,
         },
         Command::Acr(command) => acr_command(*command, settings, printer).await,
-        Command::Ad(AdCommand::Sp(command)) => sp_command(command, &Session::open(settings, None)?, printer).await,
-        Command::Ad(AdCommand::App(AppCommand::FederatedCredential(command))) => {
-            let session = &Session::open(settings, None)?;
-            match command {
-                FederatedCommand::Create(args) => federated_credential::create(session, args, printer).await,
-                FederatedCommand::List(args) => federated_credential::list(session, args, printer).await,
-                FederatedCommand::Show(args) => federated_credential::show(session, args, printer).await,
-                FederatedCommand::Delete(args) => federated_credential::delete(session, args).await,
-            }
-        }
+        Command::Ad(command) => ad_command(command, &Session::open(settings, None)?, printer).await,
         Command::CredentialProvider(args) => kubelet::provide(args, settings).await,
         Command::Role(command) => match *command {
             RoleCommand::Definition(DefinitionCommand::List(args)) => {
@@ -134,6 +129,19 @@ async fn acr_command(command: AcrCommand, settings: &Settings, printer: &Printer
         AcrCommand::Activity(ActivityCommand::List(args)) => {
             activity::list(&open(&args.subscription)?, args, printer).await
         }
+        AcrCommand::Explain(args) => explain::explain(&open(&args.subscription)?, args, printer).await,
+    }
+}
+
+async fn ad_command(command: AdCommand, session: &Session, printer: &Printer) -> Result<(), Failure> {
+    match command {
+        AdCommand::User(command) => user::run(command, session, printer).await,
+        AdCommand::Group(command) => ad_group::run(command, session, printer).await,
+        AdCommand::Sp(command) => sp_command(command, session, printer).await,
+        AdCommand::App(AppCommand::FederatedCredential(command)) => {
+            federated_credential::run(command, session, printer).await
+        }
+        AdCommand::SignedInUser(SignedInUserCommand::Show(_)) => user::show_signed_in(session, printer).await,
     }
 }
 

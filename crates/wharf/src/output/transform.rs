@@ -46,6 +46,36 @@ pub(crate) fn credential(result: &Value) -> Vec<Row> {
     rows(result, row)
 }
 
+/// `acr explain`; ours, in the manner of the others.
+pub(crate) fn explanation(result: &Value) -> Vec<Row> {
+    let row = |item: &Value| {
+        let grant = if item["grant"].is_null() { "leastGrant" } else { "grant" };
+        let is_held = grant == "grant";
+        vec![
+            ("DECISION", cell(item, "/accessDecision")),
+            (
+                "PRINCIPAL",
+                cell(
+                    item,
+                    if item["principalName"].is_null() {
+                        "/principalId"
+                    } else {
+                        "/principalName"
+                    },
+                ),
+            ),
+            ("ACTION", cell(item, "/action")),
+            (
+                if is_held { "BY ROLE" } else { "LEAST ROLE" },
+                cell(item, &format!("/{grant}/roleName")),
+            ),
+            ("THROUGH GROUP", cell(item, "/grant/groupName")),
+            ("SCOPE", cell(item, &format!("/{grant}/scope"))),
+        ]
+    };
+    rows(result, row)
+}
+
 /// `acr activity list`; ours, in the manner of the others.
 pub(crate) fn activity(result: &Value) -> Vec<Row> {
     let row = |item: &Value| {

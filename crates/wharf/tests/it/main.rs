@@ -11,6 +11,7 @@ mod resource_group;
 mod sign_in;
 #[path = "../../../client/tests/it/stand_in.rs"]
 mod stand_in;
+mod users;
 
 use std::{fmt::Write as _, path::Path, process::Stdio};
 

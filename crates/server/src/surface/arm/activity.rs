@@ -102,8 +102,8 @@ fn body(row: JournalRow) -> ActivityEvent {
         Some(ResourceScope::Registry(registry)) => Some(registry.group.to_string()),
         _ => None,
     };
-    let caller = match entry.actor.parse() {
-        Ok(Principal::ServicePrincipal(id)) => id.to_string(),
+    let caller = match entry.actor.parse().map(Principal::object_id) {
+        Ok(Some(id)) => id.to_string(),
         _ => entry.actor.clone(),
     };
     let resource_type = operation.rsplit_once('/').map(|(kind, _)| LocalizableText::plain(kind));

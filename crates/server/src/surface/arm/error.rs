@@ -94,7 +94,7 @@ fn app_kind(error: &Error) -> (StatusCode, &'static str) {
         ),
         Error::Conflict { code, .. } => (
             match *code {
-                "AdminUserDisabled" | "PrincipalNotFound" => StatusCode::BAD_REQUEST,
+                "AdminUserDisabled" | "PrincipalNotFound" | "UnmatchedPrincipalType" => StatusCode::BAD_REQUEST,
                 "ResourceGroupNotFound" => StatusCode::NOT_FOUND,
                 "RoleAssignmentExceedsCaller" => StatusCode::FORBIDDEN,
                 _ => StatusCode::CONFLICT,
@@ -133,10 +133,10 @@ pub(super) fn respond(error: &ArmError, asked: &Asked<'_>) -> Response {
 fn message(error: &ArmError, asked: &Asked<'_>) -> String {
     match error {
         ArmError::App(Error::Forbidden(missing)) => {
-            let caller = match asked.principal {
-                Some(Principal::ServicePrincipal(id)) => format!("with object id '{id}'"),
-                Some(other) => format!("'{other}'"),
-                None => String::new(),
+            let caller = match (asked.principal, asked.principal.and_then(Principal::object_id)) {
+                (_, Some(id)) => format!("with object id '{id}'"),
+                (Some(other), None) => format!("'{other}'"),
+                (None, None) => String::new(),
             };
             format!(
                 "The client {caller} does not have authorization to perform action '{}' over scope '{}'. A role that was given a moment ago holds from the next request on.",

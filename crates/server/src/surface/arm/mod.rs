@@ -4,6 +4,7 @@
 //! is accepted, and none is required: there is one shape of every answer.
 
 mod activity;
+mod check_access;
 mod credential;
 mod error;
 mod group;
@@ -132,6 +133,7 @@ async fn perform(operation: Operation, call: Call) -> Result<Response, ArmError>
         Operation::RoleAssignmentShow(scope, id) => role_assignment::show(call, scope, id).await,
         Operation::RoleAssignmentPut(scope, id) => role_assignment::put(call, scope, id).await,
         Operation::RoleAssignmentDelete(scope, id) => role_assignment::delete(call, scope, id).await,
+        Operation::AccessCheck(scope) => check_access::show(call, scope).await,
         Operation::ActivityList(subscription) => activity::list(call, subscription).await,
     }
 }

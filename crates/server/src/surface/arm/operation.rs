@@ -81,6 +81,8 @@ operations! {
         RoleAssignmentPut(ResourceScope, RoleAssignmentId) => PUT "{scope}/providers/Microsoft.Authorization/roleAssignments/{assignment}", Right(Action::RoleAssignmentWrite), Forbidden;
         /// Takes a role away. Deleting what is not there, or not to be seen, is 204.
         RoleAssignmentDelete(ResourceScope, RoleAssignmentId) => DELETE "{scope}/providers/Microsoft.Authorization/roleAssignments/{assignment}", Right(Action::RoleAssignmentDelete), NotFound;
+        /// Whether somebody may do something, and why: oneself, or anybody where one may see role assignments.
+        AccessCheck(ResourceScope) => POST "{scope}/providers/Microsoft.Authorization/checkAccess", Right(Action::RoleAssignmentRead), Forbidden;
         /// What was done, by whom. Without a subscription, all of the tenant's.
         ActivityList(Option<SubscriptionId>) => GET "/subscriptions/{subscription}/providers/Microsoft.Insights/eventtypes/management/values", Right(Action::ActivityRead), Forbidden;
     }
@@ -114,6 +116,7 @@ fn authorization(
         (&Method::GET, ["roledefinitions", id]) => {
             Operation::RoleDefinitionShow(scope()?, part(id, "InvalidRoleDefinitionId")?)
         }
+        (&Method::POST, ["checkaccess"]) => Operation::AccessCheck(scope()?),
         (&Method::GET, ["roleassignments"]) => Operation::RoleAssignmentList(scope()?),
         (method, ["roleassignments", id]) => {
             let id = || part(id, "InvalidRoleAssignmentId");

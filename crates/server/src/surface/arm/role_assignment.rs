@@ -4,7 +4,7 @@ use axum::response::Response;
 use http::StatusCode;
 use wharf_app::Error;
 use wharf_app::access::{AssignmentFilter, NewAssignment, RoleAssignment};
-use wharf_types::access::Principal;
+use wharf_types::access::{Principal, PrincipalKind};
 use wharf_types::arm::role_assignment::{PrincipalType, RoleAssignmentProperties, RoleAssignmentPut};
 use wharf_types::arm::{self, Page};
 use wharf_types::id::{ObjectId, RoleAssignmentId};
@@ -21,6 +21,7 @@ fn filter(call: &Call, scope: ResourceScope) -> Result<Option<AssignmentFilter>,
         scope,
         at_scope: false,
         principal: None,
+        through_groups: false,
     };
     let Some(text) = call.field("$filter") else {
         return Ok(Some(filter));
@@ -31,8 +32,8 @@ fn filter(call: &Call, scope: ResourceScope) -> Result<Option<AssignmentFilter>,
                 filter.at_scope = true;
                 continue;
             }
-            // There are no groups yet: what is assigned to a principal is what names it.
             Term::Call { name, arguments } if name.eq_ignore_ascii_case("assignedTo") && arguments.len() == 1 => {
+                filter.through_groups = true;
                 arguments.into_iter().next()
             }
             Term::Compare {
@@ -99,18 +100,22 @@ pub(super) async fn put(call: Call, scope: ResourceScope, id: RoleAssignmentId) 
         .principal_id
         .parse()
         .map_err(|_| ArmError::invalid("InvalidPrincipalId", "principalId has to be an object id (a UUID)"))?;
-    if asked
-        .principal_type
-        .is_some_and(|kind| kind != PrincipalType::ServicePrincipal)
-    {
-        let message = "roles are given to service principals; there are no users and groups yet";
-        return Err(ArmError::Unsupported(message.to_owned()));
-    }
+    let kind = match asked.principal_type {
+        None => None,
+        Some(PrincipalType::User) => Some(PrincipalKind::User),
+        Some(PrincipalType::Group) => Some(PrincipalKind::Group),
+        Some(PrincipalType::ServicePrincipal) => Some(PrincipalKind::ServicePrincipal),
+        Some(PrincipalType::ForeignGroup) => {
+            let message = "roles are given to users, groups and service principals of this tenant";
+            return Err(ArmError::Unsupported(message.to_owned()));
+        }
+    };
     let new = NewAssignment {
         id,
         scope: scope.clone(),
         role,
         principal,
+        kind,
     };
     let made = call.app.role_assignment_put(&call.ctx, new).await?;
     Ok(json(StatusCode::CREATED, &body(made, &scope)))
@@ -137,8 +142,8 @@ fn body(assignment: RoleAssignment, seen_from: &ResourceScope) -> arm::RoleAssig
         scope.to_string()
     };
     let at = Some(assignment.created_at.into());
-    let by = match assignment.created_by.parse() {
-        Ok(Principal::ServicePrincipal(id)) => id.to_string(),
+    let by = match assignment.created_by.parse().map(Principal::object_id) {
+        Ok(Some(id)) => id.to_string(),
         _ => assignment.created_by.clone(),
     };
     arm::RoleAssignment {
@@ -152,7 +157,7 @@ fn body(assignment: RoleAssignment, seen_from: &ResourceScope) -> arm::RoleAssig
             scope: scope.to_string(),
             role_definition_id: id_at(seen_from, assignment.role),
             principal_id: assignment.principal.to_string(),
-            principal_type: Some(PrincipalType::ServicePrincipal),
+            principal_type: principal_type(&assignment.principal_type),
             description: None,
             condition: None,
             condition_version: None,
@@ -162,4 +167,12 @@ fn body(assignment: RoleAssignment, seen_from: &ResourceScope) -> arm::RoleAssig
             updated_by: Some(by),
         },
     }
+}
+
+fn principal_type(stored: &str) -> Option<PrincipalType> {
+    stored.parse().ok().map(|kind| match kind {
+        PrincipalKind::User => PrincipalType::User,
+        PrincipalKind::Group => PrincipalType::Group,
+        PrincipalKind::ServicePrincipal => PrincipalType::ServicePrincipal,
+    })
 }

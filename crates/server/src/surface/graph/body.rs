@@ -1,6 +1,8 @@
-//! Applications, service principals and secrets as the graph shows them.
+//! People, groups, applications, service principals and secrets as the graph shows them.
 
-use wharf_app::identity::{Application, Credential, FederatedCredential, KeyCredential, ServicePrincipal};
+use wharf_app::identity::{
+    Application, Credential, DirectoryObject, FederatedCredential, Group, KeyCredential, ServicePrincipal, User,
+};
 use wharf_types::arm::SecretText;
 use wharf_types::graph::{self, PasswordCredential};
 
@@ -10,7 +12,63 @@ pub(super) struct Credentials {
     pub(super) certificates: Vec<KeyCredential>,
 }
 
-pub(super) const SERVICE_PRINCIPAL: &str = "#microsoft.graph.servicePrincipal";
+pub(super) fn user(user: User) -> graph::User {
+    graph::User {
+        id: user.id.0,
+        user_principal_name: user.user_principal_name.to_string(),
+        display_name: Some(user.display_name),
+        mail: user.mail,
+        account_enabled: Some(user.enabled),
+        created_date_time: Some(user.created_at.into()),
+    }
+}
+
+pub(super) fn group(group: Group) -> graph::Group {
+    graph::Group {
+        id: group.id.0,
+        display_name: group.display_name,
+        mail_nickname: Some(group.mail_nickname),
+        description: group.description,
+        mail_enabled: false,
+        security_enabled: true,
+        group_types: Vec::new(),
+        created_date_time: Some(group.created_at.into()),
+    }
+}
+
+/// An object among those of other kinds.
+pub(super) fn object(object: DirectoryObject) -> graph::DirectoryObject {
+    match object {
+        DirectoryObject::Group(group) => group_object(group),
+        DirectoryObject::User(user) => graph::DirectoryObject {
+            odata_type: "#microsoft.graph.user".to_owned(),
+            id: user.id.0,
+            display_name: Some(user.display_name),
+            user_principal_name: Some(user.user_principal_name.to_string()),
+            app_id: None,
+            service_principal_names: None,
+        },
+        DirectoryObject::ServicePrincipal(principal) => graph::DirectoryObject {
+            odata_type: "#microsoft.graph.servicePrincipal".to_owned(),
+            id: principal.id.0,
+            display_name: Some(principal.display_name),
+            user_principal_name: None,
+            app_id: Some(principal.app_id.0),
+            service_principal_names: Some(vec![principal.app_id.to_string()]),
+        },
+    }
+}
+
+pub(super) fn group_object(group: Group) -> graph::DirectoryObject {
+    graph::DirectoryObject {
+        odata_type: "#microsoft.graph.group".to_owned(),
+        id: group.id.0,
+        display_name: Some(group.display_name),
+        user_principal_name: None,
+        app_id: None,
+        service_principal_names: None,
+    }
+}
 
 pub(super) fn application(application: Application, credentials: Credentials) -> graph::Application {
     graph::Application {

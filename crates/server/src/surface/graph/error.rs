@@ -55,7 +55,8 @@ fn app_kind(error: &Error) -> (StatusCode, &'static str) {
         Error::NotFound { .. } => (StatusCode::NOT_FOUND, "Request_ResourceNotFound"),
         Error::Conflict { code, .. } => match *code {
             "ObjectConflict" => (StatusCode::CONFLICT, "Request_MultipleObjectsWithSameKeyValue"),
-            "CredentialExceedsCaller" => (StatusCode::FORBIDDEN, "Authorization_RequestDenied"),
+            "PrincipalExceedsCaller" => (StatusCode::FORBIDDEN, "Authorization_RequestDenied"),
+            "MemberExists" | "GroupCycle" | "GroupNestingTooDeep" => (StatusCode::BAD_REQUEST, "Request_BadRequest"),
             "TooManyCredentials" => (StatusCode::BAD_REQUEST, "Directory_QuotaExceeded"),
             code => (StatusCode::CONFLICT, code),
         },

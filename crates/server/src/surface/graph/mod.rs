@@ -1,4 +1,4 @@
-//! The graph: applications and service principals, in the part of Microsoft Graph's wire shape that `az ad` and the SDKs use.
+//! The graph: people, groups, applications and service principals, in the part of Microsoft Graph's wire shape that `az ad` and the SDKs use.
 //!
 //! Everything needs a directory access token for the graph. An application and its service principal have one set of secrets, which both show: whichever of
 //! the two a client resets, the old secret really goes.
@@ -9,18 +9,19 @@ mod credential;
 mod directory_object;
 mod error;
 mod federated_credential;
+mod group;
+mod membership;
 mod operation;
 mod service_principal;
+mod user;
 
 use axum::extract::Request;
 use axum::response::Response;
-use http::StatusCode;
 use wharf_app::identity::{Audience, Caller, Presented};
 use wharf_app::{App, Error, OpContext, repeated};
-use wharf_types::graph::GraphPage;
 
 use crate::body::drain;
-use crate::call::{Call, json};
+use crate::call::Call;
 use crate::endpoint::Endpoint;
 use crate::request::presented;
 use error::{Failure, respond};
@@ -102,11 +103,27 @@ async fn perform(operation: Operation, call: Call) -> Result<Response, Failure> 
             credential::remove(call, application).await
         }
         Operation::ObjectsByIds => directory_object::by_ids(call).await,
-        Operation::UserList | Operation::GroupList => {
-            Ok(json(StatusCode::OK, &GraphPage::<serde_json::Value>::last(Vec::new())))
-        }
-        Operation::Me => Err(Failure::Bad(
-            "/me request is only valid with delegated authentication flow.",
-        )),
+        Operation::ObjectCheckMemberGroups(id) => membership::check(call, id).await,
+        Operation::ObjectMemberGroups(id)
+        | Operation::GroupMemberGroups(id)
+        | Operation::ServicePrincipalMemberGroups(id) => membership::member_groups(call, id).await,
+        Operation::UserList => user::list(call).await,
+        Operation::UserCreate => user::create(call).await,
+        Operation::UserShow(id) => user::show(call, id).await,
+        Operation::UserUpdate(id) => user::update(call, id).await,
+        Operation::UserDelete(id) => user::delete(call, id).await,
+        Operation::UserMemberGroups(id) => user::member_groups(call, id).await,
+        Operation::UserMemberOf(id) => user::member_of(call, id).await,
+        Operation::Me => user::me(call).await,
+        Operation::MyMemberOf => user::my_member_of(call).await,
+        Operation::GroupList => group::list(call).await,
+        Operation::GroupCreate => group::create(call).await,
+        Operation::GroupShow(id) => group::show(call, id).await,
+        Operation::GroupUpdate(id) => group::update(call, id).await,
+        Operation::GroupDelete(id) => group::delete(call, id).await,
+        Operation::GroupOwners(id) => group::owners(call, id).await,
+        Operation::GroupMemberList(id) => membership::list(call, id).await,
+        Operation::GroupMemberAdd(id) => membership::add(call, id).await,
+        Operation::GroupMemberRemove(id, member) => membership::remove(call, id, member).await,
     }
 }

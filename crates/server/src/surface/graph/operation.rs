@@ -3,13 +3,15 @@
 use http::Method;
 use uuid::Uuid;
 use wharf_types::access::Action;
+use wharf_types::id::ObjectId;
 
 use crate::endpoint::Access::{Right, SignedIn};
 use crate::operations::operations;
 use crate::path::{RouteError, find, part, segments};
 
 operations! {
-    /// An operation of the graph. `{id}` is an object id; `(appId='…')` names an application or a service principal as well.
+    /// An operation of the graph. `{id}` is an object id; `(appId='…')` names an application or a service principal as well, and a person's
+    /// name the person.
     enum Operation {
         /// Applications that the caller may see.
         ApplicationList => GET "/v1.0/applications", SignedIn, None;
@@ -49,12 +51,50 @@ operations! {
         ServicePrincipalRemovePassword(Uuid) => POST "/v1.0/servicePrincipals/{id}/removePassword", Right(Action::ApplicationCredentials), NotFound;
         /// Objects of any kind by their ids.
         ObjectsByIds => POST "/v1.0/directoryObjects/getByIds", SignedIn, None;
-        /// The directory has no people yet; whoever looks for one finds none.
+        /// Which of some groups an object is in.
+        ObjectCheckMemberGroups(ObjectId) => POST "/v1.0/directoryObjects/{id}/checkMemberGroups", Right(Action::DirectoryRead), NotFound;
+        /// All groups that an object is in.
+        ObjectMemberGroups(ObjectId) => POST "/v1.0/directoryObjects/{id}/getMemberGroups", Right(Action::DirectoryRead), NotFound;
+        /// All groups that a service principal is in.
+        ServicePrincipalMemberGroups(ObjectId) => POST "/v1.0/servicePrincipals/{id}/getMemberGroups", Right(Action::DirectoryRead), NotFound;
+        /// People whom the caller may see.
         UserList => GET "/v1.0/users", SignedIn, None;
-        /// Nor groups.
-        GroupList => GET "/v1.0/groups", SignedIn, None;
-        /// The person who asks: never one, but an application.
+        /// Adds a person.
+        UserCreate => POST "/v1.0/users", Right(Action::UserCreate), Forbidden;
+        /// One person.
+        UserShow(String) => GET "/v1.0/users/{id}", Right(Action::DirectoryRead), NotFound;
+        /// Changes what is known of them, lets them sign in or no longer.
+        UserUpdate(String) => PATCH "/v1.0/users/{id}", Right(Action::UserUpdate), NotFound;
+        /// Deletes them with their roles and memberships.
+        UserDelete(String) => DELETE "/v1.0/users/{id}", Right(Action::UserDelete), NotFound;
+        /// All groups that they are in.
+        UserMemberGroups(String) => POST "/v1.0/users/{id}/getMemberGroups", Right(Action::DirectoryRead), NotFound;
+        /// The groups that they are members of themselves.
+        UserMemberOf(String) => GET "/v1.0/users/{id}/memberOf", Right(Action::DirectoryRead), NotFound;
+        /// The person who asks.
         Me => GET "/v1.0/me", SignedIn, None;
+        /// The groups that the person who asks is a member of.
+        MyMemberOf => GET "/v1.0/me/memberOf", SignedIn, None;
+        /// Groups that the caller may see.
+        GroupList => GET "/v1.0/groups", SignedIn, None;
+        /// Makes a group.
+        GroupCreate => POST "/v1.0/groups", Right(Action::GroupCreate), Forbidden;
+        /// One group.
+        GroupShow(ObjectId) => GET "/v1.0/groups/{id}", Right(Action::DirectoryRead), NotFound;
+        /// Renames it.
+        GroupUpdate(ObjectId) => PATCH "/v1.0/groups/{id}", Right(Action::GroupUpdate), NotFound;
+        /// Deletes it with its roles; its members stay.
+        GroupDelete(ObjectId) => DELETE "/v1.0/groups/{id}", Right(Action::GroupDelete), NotFound;
+        /// Who made it.
+        GroupOwners(ObjectId) => GET "/v1.0/groups/{id}/owners", Right(Action::DirectoryRead), NotFound;
+        /// Its own members.
+        GroupMemberList(ObjectId) => GET "/v1.0/groups/{id}/members", Right(Action::DirectoryRead), NotFound;
+        /// Adds one.
+        GroupMemberAdd(ObjectId) => POST "/v1.0/groups/{id}/members/$ref", Right(Action::GroupMembers), NotFound;
+        /// Takes one out.
+        GroupMemberRemove(ObjectId, ObjectId) => DELETE "/v1.0/groups/{id}/members/{member}/$ref", Right(Action::GroupMembers), NotFound;
+        /// All groups that it is in.
+        GroupMemberGroups(ObjectId) => POST "/v1.0/groups/{id}/getMemberGroups", Right(Action::DirectoryRead), NotFound;
     }
 }
 
@@ -69,17 +109,28 @@ pub(super) fn route(method: &Method, path: &str) -> Result<Operation, RouteError
     find(method, |method| match rest {
         ["applications", rest @ ..] => application(method, rest),
         ["servicePrincipals", rest @ ..] => service_principal(method, rest),
+        ["users", rest @ ..] => Ok(user(method, rest)),
+        ["groups", rest @ ..] => group(method, rest),
         _ => Ok(match (method, rest) {
             (&Method::POST, ["directoryObjects", "getByIds"]) => Some(Operation::ObjectsByIds),
-            (&Method::GET, ["users"]) => Some(Operation::UserList),
-            (&Method::GET, ["groups"]) => Some(Operation::GroupList),
+            (&Method::POST, ["directoryObjects", one, "checkMemberGroups"]) => {
+                Some(Operation::ObjectCheckMemberGroups(object(one)?))
+            }
+            (&Method::POST, ["directoryObjects", one, "getMemberGroups"]) => {
+                Some(Operation::ObjectMemberGroups(object(one)?))
+            }
             (&Method::GET, ["me"]) => Some(Operation::Me),
+            (&Method::GET, ["me", "memberOf"]) => Some(Operation::MyMemberOf),
             _ => by_app_id(method, rest)?,
         }),
     })
 }
 
 fn id(text: &str) -> Result<Uuid, RouteError> {
+    part(text, "Request_BadRequest")
+}
+
+fn object(text: &str) -> Result<ObjectId, RouteError> {
     part(text, "Request_BadRequest")
 }
 
@@ -130,6 +181,40 @@ fn service_principal(method: &Method, rest: &[&str]) -> Result<Option<Operation>
         (&Method::DELETE, [one]) => Operation::ServicePrincipalDelete(id(one)?),
         (&Method::POST, [one, "addPassword"]) => Operation::ServicePrincipalAddPassword(id(one)?),
         (&Method::POST, [one, "removePassword"]) => Operation::ServicePrincipalRemovePassword(id(one)?),
+        (&Method::POST, [one, "getMemberGroups"]) => Operation::ServicePrincipalMemberGroups(object(one)?),
+        _ => return Ok(None),
+    }))
+}
+
+/// A person is named by an object id or by a name, and what is neither names nobody.
+fn user(method: &Method, rest: &[&str]) -> Option<Operation> {
+    let name = |one: &str| one.to_owned();
+    Some(match (method, rest) {
+        (&Method::GET, []) => Operation::UserList,
+        (&Method::POST, []) => Operation::UserCreate,
+        (&Method::GET, [one]) => Operation::UserShow(name(one)),
+        (&Method::PATCH, [one]) => Operation::UserUpdate(name(one)),
+        (&Method::DELETE, [one]) => Operation::UserDelete(name(one)),
+        (&Method::POST, [one, "getMemberGroups"]) => Operation::UserMemberGroups(name(one)),
+        (&Method::GET, [one, "memberOf"]) => Operation::UserMemberOf(name(one)),
+        _ => return None,
+    })
+}
+
+fn group(method: &Method, rest: &[&str]) -> Result<Option<Operation>, RouteError> {
+    Ok(Some(match (method, rest) {
+        (&Method::GET, []) => Operation::GroupList,
+        (&Method::POST, []) => Operation::GroupCreate,
+        (&Method::GET, [one]) => Operation::GroupShow(object(one)?),
+        (&Method::PATCH, [one]) => Operation::GroupUpdate(object(one)?),
+        (&Method::DELETE, [one]) => Operation::GroupDelete(object(one)?),
+        (&Method::GET, [one, "owners"]) => Operation::GroupOwners(object(one)?),
+        (&Method::GET, [one, "members"]) => Operation::GroupMemberList(object(one)?),
+        (&Method::POST, [one, "members", "$ref"]) => Operation::GroupMemberAdd(object(one)?),
+        (&Method::DELETE, [one, "members", member, "$ref"]) => {
+            Operation::GroupMemberRemove(object(one)?, object(member)?)
+        }
+        (&Method::POST, [one, "getMemberGroups"]) => Operation::GroupMemberGroups(object(one)?),
         _ => return Ok(None),
     }))
 }
@@ -153,6 +238,12 @@ mod tests {
         );
         assert!(matches!(
             route(&Method::GET, "/v1.0/applications/x"),
+            Err(RouteError::Invalid { .. })
+        ));
+        let alice = Ok(Operation::UserShow("alice@b.example".to_owned()));
+        assert_eq!(route(&Method::GET, "/v1.0/users/alice%40b.example"), alice);
+        assert!(matches!(
+            route(&Method::GET, "/v1.0/groups/team"),
             Err(RouteError::Invalid { .. })
         ));
         assert_eq!(route(&Method::GET, "/v1.0/nothing"), Err(RouteError::Unknown));

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use wharf_app::Error;
 use wharf_app::identity::Presented;
 use wharf_app::registry::{ExchangeError, RegistryError, TokenGrant};
+use wharf_types::id::RequestId;
 use wharf_types::name::RepositoryName;
 use wharf_types::v2::PathError;
 
@@ -369,13 +370,40 @@ fn body(code: &str, message: &str, detail: &Value) -> Json<Value> {
 
 impl IntoResponse for OciError {
     fn into_response(self) -> Response {
+        let message = self.message();
+        self.respond(&message)
+    }
+}
+
+impl OciError {
+    /// The answer to a request. A refusal bears the request's id, by which it is found and explained.
+    pub(super) fn answer(self, request: RequestId) -> Response {
+        let mut message = self.message();
+        if self.is_refusal() {
+            message.push_str(&format!("; `wharf acr explain {request}` says more"));
+        }
+        self.respond(&message)
+    }
+
+    /// The caller is known and lacks a right: such are recorded.
+    fn is_refusal(&self) -> bool {
+        match self {
+            Self::Registry(RegistryError::Operation(error)) => {
+                matches!(error, Error::Forbidden(_) | Error::TokenScope { missing: Some(_), .. })
+            }
+            Self::Challenged { source, .. } => source.is_refusal(),
+            _ => false,
+        }
+    }
+
+    fn respond(self, message: &str) -> Response {
         let (status, code) = self.status_and_code();
         if let Self::Registry(RegistryError::Operation(error)) = &self
             && let Some(cause) = error.cause()
         {
             tracing::error!(error = %cause, "a request failed: {cause}");
         }
-        let mut response = (status, body(code, &self.message(), &self.detail())).into_response();
+        let mut response = (status, body(code, message, &self.detail())).into_response();
         for (name, value) in self.headers() {
             response.headers_mut().insert(name, value);
         }

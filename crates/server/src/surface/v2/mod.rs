@@ -59,7 +59,7 @@ pub(super) async fn handle(app: App, caller: Caller, host: Host, request: Reques
     let waits = parts.headers.contains_key(http::header::EXPECT);
     let mut response = match answer(app, caller, &host, parts, &mut body).await {
         Ok(response) => response,
-        Err(error) => error.into_response(),
+        Err(error) => error.answer(caller.request),
     };
     if !waits {
         drain(body).await;

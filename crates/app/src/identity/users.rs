@@ -1,0 +1,306 @@
+//! People as objects of the directory. How they prove who they are is not here.
+
+use serde_json::json;
+use uuid::Uuid;
+use wharf_store::StoreError;
+use wharf_store::meta::Read;
+use wharf_store::meta::user::User;
+use wharf_types::access::{Action, Principal};
+use wharf_types::id::{ObjectId, TenantId};
+use wharf_types::journal::JournalKind;
+use wharf_types::resource::ResourceScope;
+use wharf_types::secret::Secret;
+use wharf_types::user_name::UserPrincipalName;
+
+use crate::access::{Managed, must_hold_its_roles, owner_must_remain};
+use crate::identity::applications::check_name;
+use crate::identity::common_secrets;
+use crate::{App, Error, OpContext};
+
+/// A person who is to be added.
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    /// The name to sign in with.
+    pub user_principal_name: UserPrincipalName,
+    /// Their name for people.
+    pub display_name: String,
+    /// Where mail reaches them.
+    pub mail: Option<String>,
+    /// Whether they may sign in.
+    pub enabled: bool,
+    /// The password to begin with, if one was chosen for them.
+    pub password: Option<FirstPassword>,
+}
+
+/// A password that somebody else chose for a person.
+#[derive(Clone, Debug)]
+pub struct FirstPassword {
+    /// The password.
+    pub secret: Secret,
+    /// Whether the person must choose another at the first sign-in.
+    pub must_change: bool,
+}
+
+/// What is to change about a person; what is none stays.
+#[derive(Clone, Debug, Default)]
+pub struct UserChange {
+    /// Their name for people.
+    pub display_name: Option<String>,
+    /// Where mail reaches them; nowhere, when there is nothing in it.
+    pub mail: Option<Option<String>>,
+    /// Whether they may sign in.
+    pub enabled: Option<bool>,
+    /// A password in the place of theirs.
+    pub password: Option<FirstPassword>,
+}
+
+/// A condition on people; those of a list meet all that there are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UserFilter {
+    /// The one of this object id.
+    Id(String),
+    /// The one of this name, in any case.
+    Name(String),
+    /// Those whose name begins so.
+    NameStart(String),
+    /// Those of this display name.
+    DisplayName(String),
+    /// Those whose display name begins so.
+    DisplayNameStart(String),
+    /// Those whom mail reaches there.
+    Mail(String),
+    /// Those who may sign in, or those who may not.
+    Enabled(bool),
+}
+
+impl UserFilter {
+    fn admits(&self, user: &User) -> bool {
+        match self {
+            Self::Id(id) => user.id.to_string().eq_ignore_ascii_case(id),
+            Self::Name(name) => user.user_principal_name.as_str().eq_ignore_ascii_case(name),
+            Self::NameStart(start) => starts_with(user.user_principal_name.as_str(), start),
+            Self::DisplayName(name) => user.display_name.eq_ignore_ascii_case(name),
+            Self::DisplayNameStart(start) => starts_with(&user.display_name, start),
+            Self::Mail(mail) => user.mail.as_ref().is_some_and(|known| known.eq_ignore_ascii_case(mail)),
+            Self::Enabled(enabled) => user.enabled == *enabled,
+        }
+    }
+}
+
+/// Whether a name begins so, whatever its case.
+pub(super) fn starts_with(name: &str, start: &str) -> bool {
+    name.get(..start.len())
+        .is_some_and(|head| head.eq_ignore_ascii_case(start))
+}
+
+/// A person as the scope of an action.
+fn scope(user: &User) -> ResourceScope {
+    ResourceScope::DirectoryObject(user.id)
+}
+
+fn check_mail(mail: Option<&str>) -> Result<(), Error> {
+    let good = |mail: &str| {
+        mail.len() <= 254
+            && mail
+                .split_once('@')
+                .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty())
+            && !mail.chars().any(|c| c.is_control() || c.is_whitespace())
+    };
+    if mail.is_none_or(good) {
+        Ok(())
+    } else {
+        Err(Error::invalid(
+            "mail is an address such as alice@example.com, of at most 254 bytes",
+        ))
+    }
+}
+
+impl App {
+    /// Adds a person, without any right.
+    pub async fn user_create(&self, ctx: &OpContext, new: NewUser) -> Result<User, Error> {
+        let tenant = ctx.subject.tenant;
+        ctx.require(Action::UserCreate, tenant, &ResourceScope::Root)?;
+        check_name(&new.display_name)?;
+        check_mail(new.mail.as_deref())?;
+        let user = User {
+            id: ObjectId(self.inner.environment.entropy.uuid()),
+            tenant,
+            user_principal_name: new.user_principal_name,
+            display_name: new.display_name,
+            mail: new.mail,
+            enabled: new.enabled,
+            created_at: ctx.now,
+        };
+        if let Some(password) = &new.password {
+            self.user_password_set_first(&user, password)?;
+        }
+        let mut tx = self.inner.meta.begin(ctx.now).await?;
+        tx.user_insert(&user).await.map_err(|error| match error {
+            StoreError::Conflict(_) => Error::conflict(
+                "ObjectConflict",
+                format!(
+                    "the user principal name {} is taken: choose another",
+                    user.user_principal_name
+                ),
+            ),
+            other => other.into(),
+        })?;
+        let payload = json!({"userPrincipalName": user.user_principal_name.as_str(), "displayName": user.display_name, "accountEnabled": user.enabled});
+        tx.commit(&ctx.entry(JournalKind::UserCreate, tenant, scope(&user), payload))
+            .await?;
+        Ok(user)
+    }
+
+    /// The person of that object id or that name, if the caller may see them. Everybody sees themself.
+    pub async fn user_get(&self, ctx: &OpContext, id_or_name: &str) -> Result<User, Error> {
+        let mut read = self.inner.meta.read().await?;
+        let found = find(&mut read, ctx.subject.tenant, id_or_name).await?;
+        found
+            .filter(|found| may_see(ctx, found))
+            .ok_or_else(|| Error::not_found("user", id_or_name))
+    }
+
+    /// The person who asks. An application is none.
+    pub async fn user_me(&self, ctx: &OpContext) -> Result<User, Error> {
+        match ctx.subject.principal {
+            Principal::User(id) => self.user_get(ctx, &id.to_string()).await,
+            _ => Err(Error::invalid(
+                "/me request is only valid with delegated authentication flow: it is for people, and you are an application",
+            )),
+        }
+    }
+
+    /// The tenant's people who meet the conditions and whom the caller may see, after that object id, and where the next page starts.
+    pub async fn user_list(
+        &self,
+        ctx: &OpContext,
+        filters: &[UserFilter],
+        after: Uuid,
+        limit: usize,
+    ) -> Result<(Vec<User>, Option<Uuid>), Error> {
+        const BATCH: usize = 500;
+        let tenant = ctx.subject.tenant;
+        let admits = |user: &User| filters.iter().all(|filter| filter.admits(user)) && may_see(ctx, user);
+        let mut read = self.inner.meta.read().await?;
+        let exact = filters.iter().find_map(|filter| match filter {
+            UserFilter::Id(text) | UserFilter::Name(text) => Some(text),
+            _ => None,
+        });
+        if let Some(exact) = exact {
+            let found = find(&mut read, tenant, exact).await?;
+            return Ok((found.into_iter().filter(admits).collect(), None));
+        }
+        let (mut found, mut after) = (Vec::new(), after);
+        loop {
+            let batch = read.user_list(tenant, after, BATCH).await?;
+            let is_last = batch.len() < BATCH;
+            for user in batch {
+                after = user.id.0;
+                if admits(&user) {
+                    found.push(user);
+                    if found.len() == limit {
+                        return Ok((found, Some(after)));
+                    }
+                }
+            }
+            if is_last {
+                return Ok((found, None));
+            }
+        }
+    }
+
+    /// Changes what is known of a person, lets them sign in or no longer, or chooses a password for them. Whoever does that must hold what the person
+    /// holds: a mail address, a password, and a session that goes on are ways to become them (rule 36).
+    pub async fn user_update(&self, ctx: &OpContext, id_or_name: &str, change: UserChange) -> Result<(), Error> {
+        let known = self.user_get(ctx, id_or_name).await?;
+        let is_profile = change.display_name.is_some() || change.mail.is_some() || change.enabled.is_some();
+        // Who changes nothing needs the right to change something: it is written down as a change.
+        if is_profile || change.password.is_none() {
+            ctx.require(Action::UserUpdate, known.tenant, &scope(&known))?;
+        }
+        if change.password.is_some() {
+            ctx.require(Action::UserCredentials, known.tenant, &scope(&known))?;
+        }
+        change.display_name.as_deref().map_or(Ok(()), check_name)?;
+        check_mail(change.mail.as_ref().and_then(Option::as_deref))?;
+        if let Some(password) = &change.password {
+            self.user_password_set_first(&known, password)?;
+        }
+        let mut tx = self.inner.meta.begin(ctx.now).await?;
+        // As they are now: who was disabled a moment ago is not enabled again by being renamed.
+        let known = tx.user_hold(known.tenant, known.id).await?;
+        let known = known.ok_or_else(|| Error::not_found("user", id_or_name))?;
+        let user = User {
+            display_name: change.display_name.unwrap_or_else(|| known.display_name.clone()),
+            mail: change.mail.unwrap_or_else(|| known.mail.clone()),
+            enabled: change.enabled.unwrap_or(known.enabled),
+            ..known
+        };
+        must_hold_its_roles(&mut tx, ctx, managed(&user, Action::UserUpdate)).await?;
+        tx.user_update(&user).await?;
+        if known.enabled && !user.enabled {
+            owner_must_remain(&mut tx).await?;
+        }
+        let payload = json!({
+            "userPrincipalName": user.user_principal_name.as_str(), "displayName": user.display_name,
+            "accountEnabled": user.enabled, "passwordChanged": change.password.is_some(),
+        });
+        tx.commit(&ctx.entry(JournalKind::UserUpdate, user.tenant, scope(&user), payload))
+            .await?;
+        Ok(())
+    }
+
+    /// Deletes a person: their rights, memberships and sessions end at once. Their name can be given to somebody else, who gets none of them.
+    pub async fn user_delete(&self, ctx: &OpContext, id_or_name: &str) -> Result<(), Error> {
+        let user = self.user_get(ctx, id_or_name).await?;
+        ctx.require(Action::UserDelete, user.tenant, &scope(&user))?;
+        let mut tx = self.inner.meta.begin(ctx.now).await?;
+        must_hold_its_roles(&mut tx, ctx, managed(&user, Action::UserDelete)).await?;
+        tx.user_delete(user.tenant, user.id).await?;
+        owner_must_remain(&mut tx).await?;
+        tx.tombstone_put("user", &user.id.to_string(), ctx.now).await?;
+        let payload = json!({"userPrincipalName": user.user_principal_name.as_str(), "displayName": user.display_name});
+        tx.commit(&ctx.entry(JournalKind::UserDelete, user.tenant, scope(&user), payload))
+            .await?;
+        Ok(())
+    }
+
+    /// A password that somebody chose for a person is one that may be kept (rule 1). People do not sign in with passwords in this version, so nothing of
+    /// it is kept.
+    fn user_password_set_first(&self, user: &User, password: &FirstPassword) -> Result<(), Error> {
+        let name = user.user_principal_name.as_str();
+        let (local, domain) = name.split_once('@').unwrap_or((name, ""));
+        let context = [user.display_name.as_str(), local, domain];
+        match common_secrets::weakness(password.secret.expose(), &context) {
+            Some(weakness) => {
+                // No other one is made for people.
+                let weakness = weakness.split(':').next().unwrap_or(weakness);
+                Err(Error::invalid(format!("{weakness}: choose a better one")))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+fn managed(user: &User, action: Action) -> Managed<'_> {
+    Managed {
+        id: user.id,
+        name: user.user_principal_name.as_str(),
+        action,
+        reserved: "to manage them is",
+    }
+}
+
+async fn find(read: &mut Read, tenant: TenantId, id_or_name: &str) -> Result<Option<User>, Error> {
+    if let Ok(id) = id_or_name.parse() {
+        return Ok(read.user_get(tenant, id).await?);
+    }
+    Ok(match id_or_name.parse() {
+        Ok(name) => read.user_by_name(&name).await?.filter(|user| user.tenant == tenant),
+        Err(_) => None,
+    })
+}
+
+pub(super) fn may_see(ctx: &OpContext, user: &User) -> bool {
+    ctx.subject.principal == Principal::User(user.id) || ctx.may(Action::DirectoryRead, user.tenant, &scope(user))
+}
