@@ -57,7 +57,9 @@ struct Inner {
     /// How often a source asked for device codes lately: anybody may, and each is a row.
     device_code_throttle: identity::Throttle,
     usage: identity::Usage,
-    tokens: identity::TokenCache,
+    tokens: identity::TokenCaches,
+    revoked_tokens: identity::RevokedTokens,
+    issuers: identity::IssuerKeys,
     epoch: access::Epoch,
     subjects: access::SubjectCache,
     registries: registry::RegistryCache,
@@ -100,6 +102,7 @@ impl App {
         let journal_cursor = meta.read().await?.journal_head().await?.map_or(0, |head| head.position);
         Ok(Self {
             inner: Arc::new(Inner {
+                issuers: identity::IssuerKeys::new(&settings.issuers).map_err(Error::setup)?,
                 audit: Arc::default(),
                 epoch: access::Epoch::new(generations, settings.shared_database, environment.clock.now()),
                 hasher: identity::SlowHasher::new(settings.hashing_slots, environment.entropy.as_ref()),
@@ -107,7 +110,8 @@ impl App {
                 device_code_throttle: identity::Throttle::default(),
                 suspects: jobs::Suspects::default(),
                 usage: identity::Usage::default(),
-                tokens: identity::TokenCache::new(),
+                tokens: identity::TokenCaches::new(),
+                revoked_tokens: identity::RevokedTokens::new(),
                 subjects: access::SubjectCache::new(),
                 registries: registry::RegistryCache::new(),
                 content: registry::RememberedContent::new(),

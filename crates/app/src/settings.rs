@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use wharf_client::FetchPolicy;
 use wharf_types::name::RegistryName;
 
 /// How clients reach the installation: scheme, domain, and the port where it is not the scheme's own.
@@ -86,6 +87,8 @@ pub struct Settings {
     pub sparse_images: bool,
     /// Everything that is stored is looked at once in this time; never, where there is none (rule 59).
     pub scrub_period: Option<Duration>,
+    /// Where federated issuers' keys may be fetched from (rule 49).
+    pub issuers: FetchPolicy,
     /// A deleted registry's name is held back for this long (rule 41).
     pub name_hold: Duration,
 }
@@ -107,6 +110,7 @@ impl Settings {
             hashing_slots: 2,
             sparse_images: false,
             scrub_period: Some(30 * 24 * HOUR),
+            issuers: FetchPolicy::default(),
             name_hold: 30 * 24 * HOUR,
         }
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 use url::Url;
 
 use crate::{
-    ClientError, ServerUrl, Transport,
+    ClientError, ClientProof, ServerUrl, Transport,
     transport::{Answer, Body, Call, protocol},
 };
 
@@ -21,6 +21,8 @@ pub struct Directory {
     authorization_endpoint: Option<Url>,
     device_authorization_endpoint: Option<Url>,
     revocation_endpoint: Option<Url>,
+    /// The token endpoint's own name, which a statement is made for, however it is reached.
+    audience: String,
 }
 
 /// What a person's client gets.
@@ -124,25 +126,36 @@ impl Directory {
             device_authorization_endpoint: optional(discovery.device_authorization_endpoint)?,
             revocation_endpoint: optional(discovery.revocation_endpoint)?,
             transport,
+            audience: discovery.token_endpoint,
         })
     }
 
-    /// A token for a service principal by its secret (RFC 6749 §4.4). `scope` is an audience and `/.default`.
+    /// A token for a service principal (RFC 6749 §4.4). `scope` is an audience and `/.default`.
     ///
     /// # Errors
-    /// What calls can fail with; `invalid_client` for a wrong secret, as for an unknown, disabled or deleted principal.
+    /// What calls can fail with; `invalid_client` for a wrong proof, as for an unknown, disabled or deleted principal.
     pub async fn client_credentials(
         &self,
         client_id: &str,
-        secret: &SecretString,
+        proof: &ClientProof,
         scope: &str,
     ) -> Result<IssuedToken, ClientError> {
-        let form = [
-            ("grant_type", "client_credentials"),
-            ("client_id", client_id),
-            ("client_secret", secret.expose_secret()),
-            ("scope", scope),
-        ];
+        const JWT: (&str, &str) = (
+            "client_assertion_type",
+            "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        );
+        let mut form = vec![("grant_type", "client_credentials"), ("client_id", client_id)];
+        let statement;
+        match proof {
+            ClientProof::Secret(secret) => form.push(("client_secret", secret.expose_secret())),
+            ClientProof::Assertion(token) => form.extend([JWT, ("client_assertion", token.expose_secret())]),
+            ClientProof::Certificate(certificate) => {
+                let (now, id) = (self.transport.unix_seconds(), self.transport.new_id());
+                statement = certificate.statement(client_id, &self.audience, now, id)?;
+                form.extend([JWT, ("client_assertion", statement.as_str())]);
+            }
+        }
+        form.push(("scope", scope));
         Ok(self.token(&form).await?.access)
     }
 

@@ -80,6 +80,12 @@ kinds! {
     CredentialAdd => "Microsoft.Directory/applications/credentials/add", Access;
     /// A secret was removed.
     CredentialRemove => "Microsoft.Directory/applications/credentials/remove", Access;
+    /// An application accepts the tokens of an issuer's subject.
+    FederatedCredentialAdd => "Microsoft.Directory/applications/federatedIdentityCredentials/add", Access;
+    /// It does not any more.
+    FederatedCredentialRemove => "Microsoft.Directory/applications/federatedIdentityCredentials/remove", Access;
+    /// A registry's refresh token was revoked, and with it every token that was fetched with it.
+    RegistryTokenRevoke => "Microsoft.ContainerRegistry/registries/refreshTokens/revoke", Access;
     /// A person was added.
     UserCreate => "Microsoft.Directory/users/create", Access;
     /// A person was changed, enabled or disabled.

@@ -11,13 +11,19 @@ use std::{
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use crate::engine::Engines;
+
 /// What the environment says, read once.
 #[derive(Clone, Debug)]
 pub(crate) struct Environment {
     /// Folder of the profile; none when there is no home to put it in.
     pub(crate) config_folder: Option<PathBuf>,
+    /// The user's home.
+    pub(crate) home: Option<PathBuf>,
     /// Folder of a server's data when none is named.
     pub(crate) data_folder: Option<PathBuf>,
+    /// Docker's and podman's files.
+    pub(crate) engines: Engines,
     /// What a server logs (`WHARF_LOG`).
     pub(crate) log: Option<String>,
     /// Whether colours may be used on stdout.
@@ -49,13 +55,47 @@ impl Environment {
             config_folder: set("WHARF_CONFIG_DIR")
                 .map(PathBuf::from)
                 .or_else(|| xdg("XDG_CONFIG_HOME", ".config")),
+            home: set("HOME").map(PathBuf::from),
             data_folder: xdg("XDG_DATA_HOME", ".local/share"),
+            engines: engines(set),
             log: set("WHARF_LOG").and_then(|text| text.into_string().ok()),
             browser: set("BROWSER").or_else(|| desktop.map(OsString::from)),
             colour: set("NO_COLOR").is_none() && io::stdout().is_terminal() && stderr_is_terminal,
             stderr_is_terminal,
             stdin_is_terminal: io::stdin().is_terminal(),
         }
+    }
+}
+
+/// Where docker (its command line's documentation) and podman (containers-auth.json(5)) keep logins.
+fn engines(set: impl Fn(&str) -> Option<OsString>) -> Engines {
+    let path = |name: &str| set(name).map(PathBuf::from);
+    let home = path("HOME");
+    let below_home = |folder: &str| home.as_ref().map(|home| home.join(folder));
+    let docker = path("DOCKER_CONFIG").or_else(|| below_home(".docker"));
+    let containers = |folder: PathBuf| folder.join("containers/auth.json");
+    let lasting = path("XDG_CONFIG_HOME")
+        .or_else(|| below_home(".config"))
+        .map(containers);
+    let named = path("REGISTRY_AUTH_FILE");
+    let runtime = path("XDG_RUNTIME_DIR").map(containers).unwrap_or_else(|| {
+        let user = rustix::process::getuid().as_raw();
+        PathBuf::from(format!("/run/containers/{user}/auth.json"))
+    });
+    Engines {
+        docker: docker.map(|folder| folder.join("config.json")),
+        // Where a file is named, no other is looked at.
+        containers_login: match &named {
+            Some(named) => vec![named.clone()],
+            None => [Some(runtime), lasting.clone()].into_iter().flatten().collect(),
+        },
+        containers_lasting: named.or(lasting),
+        programs: set("PATH")
+            .iter()
+            .flat_map(env::split_paths)
+            .filter(|path| path.is_absolute())
+            .collect(),
+        own_programs: below_home(".local/bin"),
     }
 }
 

@@ -3,9 +3,12 @@
 use std::{path::PathBuf, sync::Arc};
 
 use secrecy::SecretString;
-use wharf_client::{ClientError, Endpoints, Graph, ResourceManager, ServerUrl, Transport, TransportOptions, Trust};
+use wharf_client::{
+    ClientError, Endpoints, Graph, RegistryTokens, ResourceManager, ServerUrl, Transport, TransportOptions, Trust,
+};
 
 use crate::{
+    engine::Engines,
     environment::{Environment, random_id},
     failure::Failure,
     profile::{Account, Principal, Profile, Server, Store, StoredTokens},
@@ -18,6 +21,7 @@ pub(crate) struct Settings {
     pub(crate) ca_cert: Option<PathBuf>,
     pub(crate) allow_insecure: bool,
     pub(crate) browser: Option<std::ffi::OsString>,
+    pub(crate) engines: Engines,
 }
 
 impl Settings {
@@ -38,6 +42,7 @@ impl Settings {
             ca_cert,
             allow_insecure,
             browser: environment.browser.clone(),
+            engines: environment.engines.clone(),
         })
     }
 }
@@ -56,27 +61,28 @@ pub(crate) struct Session {
     pub(crate) tokens: Arc<StoredTokens>,
     pub(crate) resource_manager: ResourceManager,
     pub(crate) graph: Graph,
+    pub(crate) registries: RegistryTokens,
 }
 
 impl Session {
     /// Opens the profile; asks no server yet. `wanted` is a subscription's name or id; the default one without it.
     pub(crate) fn open(settings: &Settings, wanted: Option<&str>) -> Result<Self, Failure> {
-        let store = settings.store.clone();
-        let profile = store.profile()?;
+        let profile = settings.store.profile()?;
         let account = account(&profile, wanted)?.clone();
+        Self::of(settings, &profile, account)
+    }
+
+    /// The session of one of the profile's accounts.
+    pub(crate) fn of(settings: &Settings, profile: &Profile, account: Account) -> Result<Self, Failure> {
+        let store = settings.store.clone();
         let known = profile.servers.iter().find(|server| server.url == account.server);
         let known = known.ok_or_else(|| not_signed_in("the server of this subscription is not known any more."))?;
         let endpoints = endpoints(known, settings.allow_insecure)?;
         let transport = transport(settings.ca_cert.clone().or_else(|| known.ca_cert.clone()))?;
         let (principal, directory) = (Principal::of(&account), endpoints.directory.clone());
-        let tokens = Arc::new(StoredTokens::new(
-            store,
-            transport.clone(),
-            directory,
-            principal,
-            account.user.is_person(),
-        ));
+        let tokens = Arc::new(StoredTokens::new(store, transport.clone(), directory, principal));
         let resource_manager = ResourceManager::new(transport.clone(), &endpoints, tokens.clone());
+        let registries = RegistryTokens::new(transport.clone(), endpoints.resource_manager.clone());
         let graph = Graph::new(transport, &endpoints, tokens.clone());
         Ok(Self {
             account,
@@ -84,6 +90,7 @@ impl Session {
             tokens,
             resource_manager,
             graph,
+            registries,
         })
     }
 

@@ -116,7 +116,10 @@ impl App {
             if used.is_admin {
                 tx.admin_password_used(*key, used.at, &used.from).await?;
             } else {
+                // The id is of one of them.
                 tx.credential_used(*key, used.at, &used.from).await?;
+                tx.key_credential_used(*key, used.at, &used.from).await?;
+                tx.federated_credential_used(*key, used.at, &used.from).await?;
             }
         }
         tx.commit_unrecorded(Unrecorded::Bookkeeping).await?;
@@ -133,6 +136,8 @@ impl App {
         tx.refresh_families_expire(now, BATCH).await?;
         tx.authorization_codes_expire(now - CODES_KEPT, BATCH).await?;
         tx.device_codes_expire(now - CODES_KEPT, BATCH).await?;
+        tx.revoked_tokens_expire(now, BATCH).await?;
+        tx.used_assertions_expire(now, BATCH).await?;
         tx.commit_unrecorded(Unrecorded::Bookkeeping).await?;
         Ok(())
     }

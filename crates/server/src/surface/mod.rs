@@ -4,6 +4,7 @@ pub mod arm;
 pub mod directory;
 pub mod graph;
 mod operations;
+mod registry_exchange;
 mod registry_token;
 pub mod sign_in;
 pub mod v2;
@@ -109,6 +110,11 @@ async fn route(app: App, info: RequestInfo, request: Request) -> Response {
     }
     if path == "/oauth2/token" {
         return Box::pin(registry_token::handle(app, info.caller, host, request)).await;
+    }
+    match path {
+        "/oauth2/exchange" => return Box::pin(registry_exchange::exchange(app, info.caller, host, request)).await,
+        "/oauth2/revoke" => return Box::pin(registry_exchange::revoke(app, info.caller, request)).await,
+        _ => {}
     }
     // The other surfaces are at the base host alone: a registry's host has only its registry.
     if matches!(host, Host::Base { .. }) {

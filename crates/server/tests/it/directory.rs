@@ -124,7 +124,8 @@ async fn a_request_that_makes_no_sense_says_what_is_wrong_with_it() {
         (("client_secret", ""), 400, "invalid_request", "900144"),
         (("client_secret", "wrong"), 401, "invalid_client", "7000215"),
         (("client_id", "nobody"), 401, "invalid_client", "7000215"),
-        (("client_assertion", "a.b.c"), 401, "invalid_client", "7000218"),
+        // Beside a secret; what it is by itself: `assertions.rs`.
+        (("client_assertion", "a.b.c"), 400, "invalid_request", "900144"),
         (("scope", ""), 400, "invalid_request", "900144"),
         (("scope", "openid"), 400, "invalid_scope", "1002012"),
         (

@@ -2,6 +2,7 @@
 
 mod access;
 mod arm;
+mod assertions;
 mod directory;
 mod endpoint_table;
 mod explain;

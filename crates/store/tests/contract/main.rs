@@ -36,3 +36,4 @@ mod tags;
 mod transactions;
 mod uploads;
 mod users;
+mod workloads;

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{AppId, KeyId, ObjectId, RegistryId, TenantId};
+use crate::id::{AppId, KeyId, ObjectId, RegistryId, TenantId, TokenId};
 
 /// What a registry access token permits on one resource (distribution, "Token Authentication Implementation").
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,6 +115,9 @@ pub struct RegistryAccessClaims {
     /// registry was named yet; such a token grants nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rid: Option<RegistryId>,
+    /// The refresh token that it was fetched with, if it was: it ends with that one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rti: Option<TokenId>,
     /// What it permits, at most.
     pub access: Vec<AccessEntry>,
     /// `access_token`, as ACR's tokens say.
@@ -137,7 +140,7 @@ pub struct RegistryRefreshClaims {
     /// Issued at this second.
     pub iat: i64,
     /// The token's own id, under which it can be revoked.
-    pub jti: String,
+    pub jti: TokenId,
     /// The tenant.
     pub tid: TenantId,
     /// The credential that it was issued for.

@@ -1,5 +1,7 @@
 //! `wharf login`, `wharf logout`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 /// Sign in to a server
@@ -18,7 +20,9 @@ Examples:
   wharf login --use-device-code --server https://acr.example
   wharf login --service-principal -u APP_ID -p PASSWORD --tenant TENANT
   wharf login --service-principal -u APP_ID --password-stdin --tenant TENANT --server https://acr.example < secret
-  wharf login --service-principal -u APP_ID -p PASSWORD --tenant TENANT --server https://acr.example --ca-cert ca.pem")]
+  wharf login --service-principal -u APP_ID -p PASSWORD --tenant TENANT --server https://acr.example --ca-cert ca.pem
+  wharf login --service-principal -u APP_ID --certificate ci.pem --tenant TENANT
+  wharf login --service-principal -u APP_ID --federated-token-file /var/run/secrets/tokens/wharf --tenant TENANT")]
 pub(crate) struct LoginArgs {
     /// Sign in as a service principal
     #[arg(long)]
@@ -35,6 +39,16 @@ pub(crate) struct LoginArgs {
     /// Read the password from standard input
     #[arg(long)]
     pub(crate) password_stdin: bool,
+    /// File with its certificate and the private key (PEM), in the place of a password
+    #[arg(long, value_name = "FILE", env = "WHARF_CERTIFICATE", hide_env_values = true, conflicts_with_all = ["password", "password_stdin"])]
+    pub(crate) certificate: Option<PathBuf>,
+    /// Token of an issuer that the application accepts, in the place of a password
+    #[arg(long, value_name = "TOKEN", conflicts_with_all = ["password", "password_stdin", "certificate"])]
+    pub(crate) federated_token: Option<String>,
+    /// File with such a token, read anew each time
+    #[arg(long, value_name = "FILE", env = "WHARF_FEDERATED_TOKEN_FILE", hide_env_values = true,
+        conflicts_with_all = ["password", "password_stdin", "certificate", "federated_token"])]
+    pub(crate) federated_token_file: Option<PathBuf>,
     /// Tenant: its id or a domain of it; may be left out where a server has just one
     #[arg(long, short, env = "WHARF_TENANT", hide_env_values = true)]
     pub(crate) tenant: Option<String>,

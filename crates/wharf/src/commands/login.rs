@@ -1,10 +1,13 @@
 //! `wharf login`, `wharf logout`.
 
-use std::io::{self, Read};
+use std::{
+    io::{self, Read},
+    path::PathBuf,
+};
 
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
-use wharf_client::{ClientCredentials, Directory, Endpoints, ResourceManager, ServerUrl, Transport};
+use wharf_client::{ClientCredentials, ClientProof, Directory, Endpoints, ResourceManager, ServerUrl, Transport};
 use wharf_types::arm::{SecretText, Subscription};
 
 use super::browser_login;
@@ -13,7 +16,7 @@ use crate::{
     failure::Failure,
     password::ask_password,
     printer::Printer,
-    profile::{Account, PERSON, Principal, Server, TENANT_LEVEL, User},
+    profile::{Account, PERSON, Principal, Proof, Server, TENANT_LEVEL, User},
     session::{Settings, account, transport},
 };
 
@@ -29,7 +32,8 @@ pub(crate) async fn login(args: LoginArgs, settings: &Settings, printer: &Printe
             "usage error: --service-principal --username APP_ID --password PASSWORD --tenant TENANT",
         ));
     };
-    let secret = password(&args, printer)?;
+    let proof = proof(&args, printer)?;
+    let sent = proof.read()?;
     let url = ServerUrl::parse(&args.server, settings.allow_insecure)?;
     let transport = transport(settings.ca_cert.clone())?;
     let endpoints = Endpoints::discover(&transport, &url).await?;
@@ -37,7 +41,7 @@ pub(crate) async fn login(args: LoginArgs, settings: &Settings, printer: &Printe
         let failure = Failure::usage("usage error: --tenant is needed: the server has several.");
         return Err(failure.hint("`wharf admin bootstrap` and `ad sp create-for-rbac` print it"));
     };
-    let subscriptions = subscriptions(&transport, &endpoints, &tenant, &app_id, &secret).await?;
+    let subscriptions = subscriptions(&transport, &endpoints, &tenant, &app_id, sent).await?;
     if subscriptions.is_empty() && !args.allow_no_subscriptions {
         let failure = Failure::general(format!("No subscriptions found for {app_id}."));
         return Err(failure.hint(
@@ -55,7 +59,7 @@ pub(crate) async fn login(args: LoginArgs, settings: &Settings, printer: &Printe
         &endpoints,
         &tenant,
         user,
-        &secret,
+        &proof,
         &subscriptions,
     )
 }
@@ -106,7 +110,7 @@ async fn person(args: LoginArgs, settings: &Settings, printer: &Printer) -> Resu
         &endpoints,
         &who.tenant,
         user,
-        &refresh_token,
+        &Proof::RefreshToken(SecretText::new(refresh_token.expose_secret())),
         &subscriptions,
     )
 }
@@ -120,7 +124,7 @@ fn signed_in(
     endpoints: &Endpoints,
     tenant: &str,
     user: User,
-    secret: &SecretString,
+    proof: &Proof,
     subscriptions: &[Subscription],
 ) -> Result<(), Failure> {
     let server = server(endpoints, settings);
@@ -133,9 +137,7 @@ fn signed_in(
         )));
     }
     for principal in accounts.iter().map(Principal::of).collect::<Vec<_>>().iter() {
-        settings
-            .store
-            .keep_secret(principal, SecretText::new(secret.expose_secret()))?;
+        settings.store.keep_proof(principal, proof.clone())?;
     }
     let shown = settings.store.update_profile(|profile| {
         let own = accounts.clone();
@@ -178,8 +180,9 @@ pub(crate) async fn logout(args: LogoutArgs, settings: &Settings) -> Result<(), 
 async fn give_back(settings: &Settings, account: &Account) {
     let told = async {
         let session = crate::session::Session::open(settings, Some(&account.id))?;
-        let secret = settings.store.secret(&Principal::of(account))?;
-        session.give_back(&secret).await?;
+        if let Proof::RefreshToken(token) = settings.store.proof(&Principal::of(account))? {
+            session.give_back(&SecretString::from(token.expose())).await?;
+        }
         Ok::<_, Failure>(())
     };
     if let Err(failure) = told.await {
@@ -193,11 +196,9 @@ pub(crate) async fn refresh(settings: &Settings, of: &Account) -> Result<(), Fai
     let subscriptions = session.resource_manager.subscription_list().await?;
     let fresh = accounts(&of.server, &of.tenant_id, &of.user, &subscriptions);
     let principal = Principal::of(of);
-    let secret = settings.store.secret(&principal)?;
+    let proof = settings.store.proof(&principal)?;
     for other in fresh.iter().map(Principal::of).filter(|other| *other != principal) {
-        settings
-            .store
-            .keep_secret(&other, SecretText::new(secret.expose_secret()))?;
+        settings.store.keep_proof(&other, proof.clone())?;
     }
     settings.store.update_profile(|profile| {
         let Some(server) = profile.servers.iter().find(|server| server.url == of.server).cloned() else {
@@ -220,6 +221,23 @@ pub(crate) async fn refresh(settings: &Settings, of: &Account) -> Result<(), Fai
         Ok(())
     })?;
     Ok(())
+}
+
+/// What the principal proves with who it is: of several ways clap permits one.
+fn proof(args: &LoginArgs, printer: &Printer) -> Result<Proof, Failure> {
+    // They are read again by later commands, wherever those are run.
+    let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
+    if let Some(path) = &args.certificate {
+        return Ok(Proof::Certificate(absolute(path)));
+    }
+    if let Some(path) = &args.federated_token_file {
+        return Ok(Proof::FederatedTokenFile(absolute(path)));
+    }
+    if let Some(token) = &args.federated_token {
+        return Ok(Proof::FederatedToken(SecretText::new(token.as_str())));
+    }
+    let secret = password(args, printer)?;
+    Ok(Proof::Secret(SecretText::new(secret.expose_secret())))
 }
 
 fn password(args: &LoginArgs, printer: &Printer) -> Result<SecretString, Failure> {
@@ -245,10 +263,10 @@ async fn subscriptions(
     endpoints: &Endpoints,
     tenant: &str,
     app_id: &str,
-    secret: &SecretString,
+    proof: ClientProof,
 ) -> Result<Vec<Subscription>, Failure> {
     let directory = Directory::discover(transport.clone(), &endpoints.directory, tenant).await?;
-    let tokens = ClientCredentials::new(directory, app_id, secret.clone());
+    let tokens = ClientCredentials::new(directory, app_id, proof);
     let resource_manager = ResourceManager::new(transport.clone(), endpoints, std::sync::Arc::new(tokens));
     Ok(resource_manager.subscription_list().await?)
 }

@@ -35,6 +35,7 @@ struct File {
     device_code: Option<DeviceCode>,
     limits: Option<Limits>,
     sparse_images: Option<bool>,
+    issuers: Option<Issuers>,
     log: Option<String>,
     log_format: Option<LogFormat>,
 }
@@ -56,6 +57,18 @@ impl From<DeviceCode> for DeviceCodeFlow {
             DeviceCode::Everybody => Self::Everybody,
         }
     }
+}
+
+/// Where the keys of federated issuers may be fetched from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Issuers {
+    /// Private and loopback addresses too, and plain http.
+    #[serde(default)]
+    pub(crate) private_network: bool,
+    /// A PEM file of further authorities.
+    #[serde(default)]
+    pub(crate) ca_cert: Option<PathBuf>,
 }
 
 /// How log lines look.
@@ -97,6 +110,7 @@ pub(crate) struct Config {
     pub(crate) device_code: DeviceCodeFlow,
     pub(crate) limits: Limits,
     pub(crate) sparse_images: bool,
+    pub(crate) issuers: Issuers,
     pub(crate) log: String,
     pub(crate) log_format: LogFormat,
 }
@@ -153,6 +167,7 @@ impl Config {
             device_code: file.device_code.map_or(DeviceCodeFlow::NotOwners, Into::into),
             limits,
             sparse_images: file.sparse_images.unwrap_or_default(),
+            issuers: file.issuers.unwrap_or_default(),
             log: environment
                 .log
                 .clone()
@@ -266,6 +281,8 @@ mod tests {
             config: None,
         };
         let environment = Environment {
+            engines: crate::engine::Engines::default(),
+            home: None,
             log: None,
             data_folder: None,
             config_folder: None,

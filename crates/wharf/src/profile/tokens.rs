@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use wharf_client::{ClientError, Directory, IssuedToken, ServerUrl, TokenFuture, TokenSource, Transport};
 use wharf_types::arm::SecretText;
 
-use super::{Principal, Store};
+use super::{Principal, Proof, Store};
 use crate::environment::now;
 
 const FILE: &str = "tokens.json";
@@ -30,27 +30,27 @@ pub(crate) struct StoredTokens {
     transport: Transport,
     directory: ServerUrl,
     principal: Principal,
-    is_person: bool,
 }
 
 /// The client id of `az`, and ours: public, known in every tenant.
 pub(crate) const CLIENT: &str = "04b07795-8ddb-461a-bbee-02f9e1bf7b46";
 
 impl StoredTokens {
-    pub(crate) fn new(
-        store: Store,
-        transport: Transport,
-        directory: ServerUrl,
-        principal: Principal,
-        is_person: bool,
-    ) -> Self {
+    pub(crate) fn new(store: Store, transport: Transport, directory: ServerUrl, principal: Principal) -> Self {
         Self {
             store,
             transport,
             directory,
             principal,
-            is_person,
         }
+    }
+
+    /// The principal's own secret, if it signed in with one.
+    pub(crate) fn secret(&self) -> anyhow::Result<Option<SecretString>> {
+        Ok(match self.store.proof(&self.principal)? {
+            Proof::Secret(secret) => Some(SecretString::from(secret.expose())),
+            _ => None,
+        })
     }
 
     /// A token and when it ends, in seconds since 1970.
@@ -65,15 +65,16 @@ impl StoredTokens {
         if let Some(token) = tokens.iter().find(usable).filter(|_| !fresh) {
             return Ok((SecretString::from(token.token.expose()), token.expires_on));
         }
-        let secret = self.store.secret(&self.principal).map_err(unusable)?;
+        let proof = self.store.proof(&self.principal).map_err(unusable)?;
         let (transport, tenant) = (self.transport.clone(), &self.principal.tenant);
         let directory = Directory::discover(transport, &self.directory, tenant).await?;
-        let issued = if self.is_person {
-            self.come_back(&directory, &secret, scope).await?
-        } else {
-            directory
-                .client_credentials(&self.principal.app_id, &secret, scope)
-                .await?
+        let issued = match &proof {
+            Proof::RefreshToken(token) => self.come_back(&directory, token, scope).await?,
+            proof => {
+                let proof = proof.read().map_err(unusable)?;
+                let app_id = &self.principal.app_id;
+                directory.client_credentials(app_id, &proof, scope).await?
+            }
         };
         let expires_on = self
             .store
@@ -94,21 +95,20 @@ impl StoredTokens {
     async fn come_back(
         &self,
         directory: &Directory,
-        refresh_token: &SecretString,
+        refresh_token: &SecretText,
         scope: &str,
     ) -> Result<IssuedToken, ClientError> {
         let scope = format!("{scope} offline_access openid profile");
         let fields = [
             ("grant_type", "refresh_token"),
             ("client_id", CLIENT),
-            ("refresh_token", refresh_token.expose_secret()),
+            ("refresh_token", refresh_token.expose()),
             ("scope", &scope),
         ];
         let tokens = directory.person_tokens(&fields).await?;
         if let Some(next) = &tokens.refresh_token {
-            let kept = self
-                .store
-                .keep_secret(&self.principal, SecretText::new(next.expose_secret()));
+            let next = Proof::RefreshToken(SecretText::new(next.expose_secret()));
+            let kept = self.store.keep_proof(&self.principal, next);
             kept.map_err(|error| ClientError::Token(format!("{error:#}")))?;
         }
         Ok(tokens.access)

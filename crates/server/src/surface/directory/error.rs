@@ -3,7 +3,7 @@
 use axum::response::Response;
 use http::{HeaderValue, StatusCode, header};
 use wharf_app::Error;
-use wharf_app::identity::Caller;
+use wharf_app::identity::{AssertionError, Caller};
 use wharf_app::oauth::GrantError;
 use wharf_types::oauth::OAuthErrorBody;
 
@@ -26,9 +26,12 @@ pub(super) enum Refusal {
     /// Two ways at once to say who the client is (RFC 6749 §2.3).
     #[error("The client has to say who it is in one way: by Basic, or in the body.")]
     TwoCredentials,
-    /// A kind of credential that does not exist yet.
-    #[error("Certificates and federated tokens cannot sign in yet: use a client secret.")]
-    Assertion,
+    /// An assertion that does not open.
+    #[error(transparent)]
+    Assertion(AssertionError),
+    /// An assertion of another kind than a JWT.
+    #[error("client_assertion_type has to be urn:ietf:params:oauth:client-assertion-type:jwt-bearer.")]
+    AssertionType,
     /// A grant that this directory does not have.
     #[error(
         "The grant '{0}' is not supported. Service principals sign in with client_credentials, people in a browser or with a device code."
@@ -91,8 +94,9 @@ fn kind(refusal: &Refusal) -> (StatusCode, &'static str, u32) {
         Refusal::App(Error::Invalid(_)) => (BAD, "invalid_request", 900_144),
         // Wrong, absent, expired, disabled, deleted: one answer (rule 5).
         Refusal::App(_) => (StatusCode::UNAUTHORIZED, "invalid_client", 7_000_215),
-        Refusal::Assertion => (StatusCode::UNAUTHORIZED, "invalid_client", 7_000_218),
+        Refusal::Assertion(error) => (StatusCode::UNAUTHORIZED, "invalid_client", assertion(error)),
         Refusal::Body(BodyError::TooLarge(_)) => (StatusCode::PAYLOAD_TOO_LARGE, "invalid_request", 90_100),
+        Refusal::AssertionType => (BAD, "invalid_request", 50_027),
         Refusal::Body(_) | Refusal::Field(_) | Refusal::TwoCredentials => (BAD, "invalid_request", 900_144),
         Refusal::Route(RouteError::Method(_)) => (StatusCode::METHOD_NOT_ALLOWED, "invalid_request", 900_561),
         Refusal::Route(_) => (StatusCode::NOT_FOUND, "invalid_request", 90_023),
@@ -102,6 +106,29 @@ fn kind(refusal: &Refusal) -> (StatusCode, &'static str, u32) {
         Refusal::Tenant(_) => (BAD, "invalid_request", 90_002),
         Refusal::Person(error) => person_kind(error),
         Refusal::Bearer => (StatusCode::UNAUTHORIZED, "invalid_token", 50_013),
+    }
+}
+
+/// Entra's number for what is wrong with an assertion.
+fn assertion(error: &AssertionError) -> u32 {
+    match error {
+        AssertionError::Operation(_) => 90_002,
+        AssertionError::Malformed(_) => 50_027,
+        AssertionError::Key | AssertionError::IssuerKey => 700_027,
+        AssertionError::Audience(_) => 700_023,
+        AssertionError::Times(_) => 700_024,
+        AssertionError::Used => 700_031,
+        AssertionError::NoFederatedCredential { .. } => 700_213,
+        AssertionError::Issuer(_) => 90_014,
+    }
+}
+
+impl From<AssertionError> for Refusal {
+    fn from(error: AssertionError) -> Self {
+        match error {
+            AssertionError::Operation(error) => Self::App(error),
+            error => Self::Assertion(error),
+        }
     }
 }
 

@@ -1,10 +1,10 @@
-//! The token endpoint: client credentials (RFC 6749 §4.4), and the way to people's grants.
+//! The token endpoint: client credentials (RFC 6749 §4.4), by a secret or by an assertion (RFC 7523), and the way to people's grants.
 
 use axum::response::Response;
 use http::StatusCode;
 use percent_encoding::percent_decode_str;
 use wharf_app::App;
-use wharf_app::identity::{Audience, Browser, Presented};
+use wharf_app::identity::{AssertionGrant, Audience, Browser, Presented};
 use wharf_types::id::TenantId;
 use wharf_types::oauth::DirectoryTokenAnswer;
 use wharf_types::secret::Secret;
@@ -40,6 +40,7 @@ pub(super) async fn issue(
     form: Form,
 ) -> Result<Response, Refusal> {
     let caller = program.caller;
+    let path = tenant.clone();
     let tenant = tenant_of(app, tenant).await?;
     // Each grant reads the form by itself.
     match form.required("grant_type")? {
@@ -49,11 +50,26 @@ pub(super) async fn issue(
         }
         other => return Err(Refusal::Grant(other.chars().take(100).collect())),
     }
-    let (client_id, secret) = client(presented, &form)?;
-    let audience = audience(form.required("scope")?, &app.settings().public.base_url())?;
-    let issued = app
-        .client_credentials_token(caller, tenant, &client_id, &secret, audience)
-        .await?;
+    let base = app.settings().public.base_url();
+    let issued = match form.optional("client_assertion")? {
+        Some(assertion) => {
+            no_other_proof(&presented, &form)?;
+            let grant = AssertionGrant {
+                tenant,
+                client_id: form.optional("client_id")?,
+                assertion,
+                endpoints: &endpoints(&path, tenant, &base),
+                audience: audience(form.required("scope")?, &base)?,
+            };
+            app.client_assertion_token(caller, grant).await?
+        }
+        None => {
+            let (client_id, secret) = client(presented, &form)?;
+            let audience = audience(form.required("scope")?, &base)?;
+            let issued = app.client_credentials_token(caller, tenant, &client_id, &secret, audience);
+            issued.await?
+        }
+    };
     let life = issued.life.as_secs();
     let answer = DirectoryTokenAnswer {
         token_type: "Bearer".to_owned(),
@@ -80,11 +96,34 @@ pub(super) async fn tenant_of(app: &App, tenant: TenantPath) -> Result<Option<Te
     }
 }
 
+/// A client proves in one way who it is (RFC 6749 §2.3), and its assertion is of the one kind that there is (RFC 7523 §2.2).
+fn no_other_proof(presented: &Presented, form: &Form) -> Result<(), Refusal> {
+    if !matches!(presented, Presented::Nothing) || form.optional("client_secret")?.is_some() {
+        return Err(Refusal::TwoCredentials);
+    }
+    match form.optional("client_assertion_type")? {
+        Some("urn:ietf:params:oauth:client-assertion-type:jwt-bearer") => Ok(()),
+        _ => Err(Refusal::AssertionType),
+    }
+}
+
+/// The names of the token endpoint that was asked, the first as discovery announces it: an assertion is for one of them (RFC 7523 §3), or for the issuer.
+fn endpoints(path: &TenantPath, tenant: Option<TenantId>, base: &str) -> Vec<String> {
+    let mut names = match path {
+        TenantPath::Adfs => vec![format!("{base}/adfs/oauth2/token")],
+        TenantPath::Named(name) => vec![format!("{base}/{name}/oauth2/v2.0/token")],
+    };
+    if let Some(tenant) = tenant {
+        names.extend([
+            format!("{base}/{tenant}/oauth2/v2.0/token"),
+            format!("{base}/{tenant}/v2.0"),
+        ]);
+    }
+    names
+}
+
 /// Who the client says it is: in the body, or by Basic (RFC 6749 §2.3.1).
 pub(super) fn client(presented: Presented, form: &Form) -> Result<(String, Secret), Refusal> {
-    if form.optional("client_assertion")?.is_some() {
-        return Err(Refusal::Assertion);
-    }
     let id = form.optional("client_id")?;
     let secret = form.optional("client_secret")?;
     match presented {
