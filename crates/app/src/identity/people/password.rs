@@ -1,6 +1,7 @@
 //! Passwords of people.
 
 use serde_json::json;
+use wharf_store::meta::Unrecorded;
 use wharf_store::meta::user::User;
 use wharf_store::meta::web_session::WebSessionStage;
 use wharf_types::journal::JournalKind;
@@ -8,7 +9,7 @@ use wharf_types::secret::Secret;
 
 use super::{Browser, BrowserSession, SignInProgress};
 use crate::identity::common_secrets::{self, MAX_BYTES};
-use crate::identity::people::session::{HALF_WAY, user_entry};
+use crate::identity::people::session::{HALF_WAY, IDLE, user_entry};
 use crate::{App, Error};
 
 impl App {
@@ -27,12 +28,27 @@ impl App {
         let user = self.user_that_may_sign_in(name).await?;
         let right = password.expose().len() <= MAX_BYTES && self.password_matches(user.as_ref(), password).await?;
         match user {
+            Some(user) if right && !self.has_factor(&user).await? => self.enrolment_begin(browser, &user).await,
             Some(user) if right => {
                 self.session_begin(browser, &user, WebSessionStage::Password, None, HALF_WAY)
                     .await
             }
             user => Err(self.attempt_failed(caller, &account, user.as_ref(), true).await?),
         }
+    }
+
+    async fn has_factor(&self, user: &User) -> Result<bool, Error> {
+        Ok(self.inner.meta.read().await?.user_factor(user.id).await?.is_some())
+    }
+
+    /// The first sign-in, with a password that somebody else chose: as if they had followed a link. Nothing is theirs before a factor is.
+    async fn enrolment_begin(&self, browser: &Browser, user: &User) -> Result<SignInProgress, Error> {
+        let now = browser.caller.now;
+        let mut tx = self.inner.meta.begin(now).await?;
+        let link = self.invitation_make(&mut tx, user, now).await?;
+        tx.commit_unrecorded(Unrecorded::Bookkeeping).await?;
+        self.session_begin(browser, user, WebSessionStage::Enrolling, Some(link.sha256()), IDLE)
+            .await
     }
 
     /// The person of that name, if they are enabled.

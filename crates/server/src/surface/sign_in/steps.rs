@@ -55,8 +55,12 @@ pub(super) async fn sign_in(visit: &mut Visit) -> Result<Response, PageError> {
     let (name, password) = (visit.field("name").to_owned(), Secret::new(visit.field("password")));
     match visit.app.sign_in_password(&visit.browser, &name, &password).await {
         Ok(progress) => {
+            let next = match progress.stage {
+                WebSessionStage::Enrolling => "/enrol/password".to_owned(),
+                _ => with_return("/sign-in/factor", &visit.return_to()),
+            };
             visit.go_on(progress);
-            Ok(page::see_other(&with_return("/sign-in/factor", &visit.return_to())))
+            Ok(page::see_other(&next))
         }
         Err(Error::Unauthenticated) => ask(visit, &name, Some(WRONG)),
         Err(error) => Err(error.into()),

@@ -4,6 +4,7 @@ mod account;
 mod code;
 mod device;
 mod enrolment;
+mod first_password;
 mod forms;
 mod refresh;
 mod sign_in;
