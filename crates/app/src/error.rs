@@ -106,6 +106,11 @@ impl Error {
         }
     }
 
+    /// What the installation was configured with cannot be used.
+    pub(crate) fn setup(error: impl ToString) -> Self {
+        Self::Invalid(error.to_string())
+    }
+
     /// The request makes no sense.
     pub fn invalid(message: impl ToString) -> Self {
         Self::Invalid(message.to_string())

@@ -6,6 +6,7 @@
 //!
 //! - [`access`]: what a principal holds now, and giving and taking roles.
 //! - [`identity`]: secrets, tokens, sign-in, applications and service principals.
+//! - [`oauth`]: what clients are given on a person's behalf.
 //! - [`resources`]: subscriptions, resource groups, registries, their admin accounts, and what was done.
 //! - [`registry`]: blobs, uploads, manifests, tags.
 //! - [`jobs`]: what happens without being asked.
@@ -17,6 +18,7 @@ mod environment;
 mod error;
 pub mod identity;
 pub mod jobs;
+pub mod oauth;
 pub mod registry;
 mod repeat;
 pub mod resources;
@@ -33,7 +35,7 @@ pub use context::{Limits, OpContext};
 pub use environment::{Environment, SystemClock, SystemEntropy};
 pub use error::Error;
 pub use repeat::MOST_REPETITIONS;
-pub use settings::{PublicAddress, Settings};
+pub use settings::{DeviceCodeFlow, PublicAddress, Settings};
 
 /// The product, opened: what surfaces and jobs call. Cheap to clone.
 #[derive(Clone)]
@@ -52,8 +54,12 @@ struct Inner {
     signer: identity::Signer,
     hasher: identity::SlowHasher,
     throttle: identity::Throttle,
+    /// How often a source asked for device codes lately: anybody may, and each is a row.
+    device_code_throttle: identity::Throttle,
     usage: identity::Usage,
-    tokens: identity::TokenCache,
+    tokens: identity::TokenCaches,
+    revoked_tokens: identity::RevokedTokens,
+    issuers: identity::IssuerKeys,
     epoch: access::Epoch,
     subjects: access::SubjectCache,
     registries: registry::RegistryCache,
@@ -96,13 +102,16 @@ impl App {
         let journal_cursor = meta.read().await?.journal_head().await?.map_or(0, |head| head.position);
         Ok(Self {
             inner: Arc::new(Inner {
+                issuers: identity::IssuerKeys::new(&settings.issuers).map_err(Error::setup)?,
                 audit: Arc::default(),
                 epoch: access::Epoch::new(generations, settings.shared_database, environment.clock.now()),
                 hasher: identity::SlowHasher::new(settings.hashing_slots, environment.entropy.as_ref()),
                 throttle: identity::Throttle::default(),
+                device_code_throttle: identity::Throttle::default(),
                 suspects: jobs::Suspects::default(),
                 usage: identity::Usage::default(),
-                tokens: identity::TokenCache::new(),
+                tokens: identity::TokenCaches::new(),
+                revoked_tokens: identity::RevokedTokens::new(),
                 subjects: access::SubjectCache::new(),
                 registries: registry::RegistryCache::new(),
                 content: registry::RememberedContent::new(),

@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use wharf_client::FetchPolicy;
 use wharf_types::name::RegistryName;
 
 /// How clients reach the installation: scheme, domain, and the port where it is not the scheme's own.
@@ -47,6 +48,18 @@ impl fmt::Display for PublicAddress {
     }
 }
 
+/// Whom devices may be let in by with a code (RFC 8628). The code can be had by whoever talks somebody into typing it, so that what it opens is limited
+/// (rule 18).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeviceCodeFlow {
+    /// By nobody.
+    Off,
+    /// By people who cannot give rights to others.
+    NotOwners,
+    /// By everybody.
+    Everybody,
+}
+
 /// What the operator chose.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -62,6 +75,8 @@ pub struct Settings {
     pub registry_token_life: Duration,
     /// How long a registry refresh token lives (rule 17).
     pub refresh_token_life: Duration,
+    /// Whom devices may be let in by.
+    pub device_code: DeviceCodeFlow,
     /// Upload sessions end when nothing was written to them for this long (rule 31).
     pub upload_idle: Duration,
     /// Upload sessions end this long after their start (rule 31).
@@ -72,6 +87,8 @@ pub struct Settings {
     pub sparse_images: bool,
     /// Everything that is stored is looked at once in this time; never, where there is none (rule 59).
     pub scrub_period: Option<Duration>,
+    /// Where federated issuers' keys may be fetched from (rule 49).
+    pub issuers: FetchPolicy,
     /// A deleted registry's name is held back for this long (rule 41).
     pub name_hold: Duration,
 }
@@ -87,11 +104,13 @@ impl Settings {
             directory_token_life: HOUR,
             registry_token_life: Duration::from_secs(75 * 60),
             refresh_token_life: 3 * HOUR,
+            device_code: DeviceCodeFlow::NotOwners,
             upload_idle: 24 * HOUR,
             upload_life: 7 * 24 * HOUR,
             hashing_slots: 2,
             sparse_images: false,
             scrub_period: Some(30 * 24 * HOUR),
+            issuers: FetchPolicy::default(),
             name_hold: 30 * 24 * HOUR,
         }
     }

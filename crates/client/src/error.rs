@@ -99,6 +99,19 @@ pub struct ServiceError {
     pub request_id: Option<String>,
 }
 
+/// The registry's form (distribution-spec, "Error Codes").
+#[derive(Deserialize)]
+struct RegistryErrorBody {
+    errors: Vec<RegistryErrorEntry>,
+}
+
+#[derive(Deserialize)]
+struct RegistryErrorEntry {
+    code: String,
+    #[serde(default)]
+    message: Option<String>,
+}
+
 #[derive(Deserialize)]
 struct AnyErrorBody {
     error: Value,
@@ -116,7 +129,13 @@ impl ServiceError {
                 error_description,
             }) => (Some(code), error_description),
             Ok(AnyErrorBody { error, .. }) => (text(error.get("code")), text(error.get("message"))),
-            Err(_) => (None, None),
+            Err(_) => match serde_json::from_slice::<RegistryErrorBody>(body) {
+                Ok(RegistryErrorBody { errors }) => errors
+                    .into_iter()
+                    .next()
+                    .map_or((None, None), |first| (Some(first.code), first.message)),
+                Err(_) => (None, None),
+            },
         };
         Self {
             status,
@@ -141,6 +160,10 @@ mod tests {
         assert_eq!(
             read(r#"{"error":"invalid_client","error_description":"Wrong."}"#),
             "(invalid_client) Wrong."
+        );
+        assert_eq!(
+            read(r#"{"errors":[{"code":"DENIED","message":"No role."}]}"#),
+            "(DENIED) No role."
         );
         assert_eq!(read("<html>"), "(BadRequest) The server answered 400 Bad Request.");
         assert_eq!(

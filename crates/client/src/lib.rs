@@ -7,6 +7,8 @@
 //! **Invariant:** credentials go only to the origin that was configured, or that the server's metadata names. Redirects are never
 //! followed, and of a `nextLink` only path and query are used.
 //!
+//! [`Fetcher`] is for addresses that somebody else chose.
+//!
 //! **Invariant:** every wait is bounded: connecting, answering, retries, pages, long-running operations, size of an answer.
 
 pub mod arm;
@@ -16,7 +18,10 @@ mod api;
 mod directory;
 mod endpoints;
 mod error;
+mod fetch;
 mod operation;
+mod proof;
+mod registry;
 mod retry;
 mod server_url;
 mod token;
@@ -24,10 +29,13 @@ mod transport;
 mod trust;
 
 pub use arm::ResourceManager;
-pub use directory::{Directory, IssuedToken};
+pub use directory::{DeviceCodes, Directory, IssuedToken, PersonTokens};
 pub use endpoints::Endpoints;
 pub use error::{ClientError, ServiceError};
+pub use fetch::{FetchError, FetchPolicy, Fetcher};
 pub use graph::Graph;
+pub use proof::{ClientCertificate, ClientProof};
+pub use registry::{REGISTRY_SCOPE, RegistryTokens};
 pub use retry::RetryPolicy;
 pub use server_url::ServerUrl;
 pub use token::{ClientCredentials, TokenFuture, TokenSource};

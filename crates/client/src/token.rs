@@ -9,7 +9,7 @@ use std::{
 
 use secrecy::SecretString;
 
-use crate::{ClientError, Directory};
+use crate::{ClientError, ClientProof, Directory};
 
 /// What [`TokenSource::token`] returns.
 pub type TokenFuture<'a> = Pin<Box<dyn Future<Output = Result<SecretString, ClientError>> + Send + 'a>>;
@@ -27,17 +27,17 @@ const EARLY: Duration = Duration::from_secs(300);
 pub struct ClientCredentials {
     directory: Directory,
     client_id: String,
-    secret: SecretString,
+    proof: ClientProof,
     held: Mutex<HashMap<String, (SecretString, Instant)>>,
 }
 
 impl ClientCredentials {
     /// Signs in as `client_id` when a token is asked for.
-    pub fn new(directory: Directory, client_id: impl Into<String>, secret: SecretString) -> Self {
+    pub fn new(directory: Directory, client_id: impl Into<String>, proof: impl Into<ClientProof>) -> Self {
         Self {
             directory,
             client_id: client_id.into(),
-            secret,
+            proof: proof.into(),
             held: Mutex::default(),
         }
     }
@@ -58,7 +58,7 @@ impl TokenSource for ClientCredentials {
             }
             let issued = self
                 .directory
-                .client_credentials(&self.client_id, &self.secret, scope)
+                .client_credentials(&self.client_id, &self.proof, scope)
                 .await?;
             let until = Instant::now() + issued.expires_in.saturating_sub(EARLY);
             let mut held = self.held.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

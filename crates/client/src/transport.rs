@@ -30,6 +30,8 @@ pub struct TransportOptions {
     pub user_agent: String,
     /// Makes the ids that are sent as `x-ms-client-request-id`, and new GUIDs for what a client must name itself.
     pub request_id: Arc<dyn Fn() -> Uuid + Send + Sync>,
+    /// The time in seconds since 1970, for statements that we sign.
+    pub unix_seconds: fn() -> i64,
 }
 
 impl TransportOptions {
@@ -42,8 +44,22 @@ impl TransportOptions {
             answer_timeout: Duration::from_secs(300),
             user_agent: user_agent.into(),
             request_id,
+            unix_seconds: host_seconds,
         }
     }
+}
+
+/// The host's clock.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a client has no clock of its own unless its user brings one"
+)]
+fn host_seconds() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since
+        .ok()
+        .and_then(|since| i64::try_from(since.as_secs()).ok())
+        .unwrap_or(0)
 }
 
 /// A pool of connections. Cheap to clone.
@@ -52,6 +68,7 @@ pub struct Transport {
     http: reqwest::Client,
     retry: RetryPolicy,
     request_id: Arc<dyn Fn() -> Uuid + Send + Sync>,
+    unix_seconds: fn() -> i64,
 }
 
 impl fmt::Debug for Transport {
@@ -105,7 +122,12 @@ impl Transport {
             http,
             retry: options.retry,
             request_id: options.request_id,
+            unix_seconds: options.unix_seconds,
         })
+    }
+
+    pub(crate) fn unix_seconds(&self) -> i64 {
+        (self.unix_seconds)()
     }
 
     /// A new random id.

@@ -31,7 +31,12 @@ pub(crate) enum Host {
 impl Host {
     /// The host of a request; nothing when it is none of ours.
     pub(crate) fn of(parts: &Parts, public: &PublicAddress) -> Option<Self> {
-        let (host, port) = split_port(host_text(parts)?)?;
+        Self::parse(host_text(parts)?, public)
+    }
+
+    /// The host that a text names, with or without a port.
+    pub(crate) fn parse(text: &str, public: &PublicAddress) -> Option<Self> {
+        let (host, port) = split_port(text)?;
         Self::named(host, port, public)
     }
 

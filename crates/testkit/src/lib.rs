@@ -16,10 +16,12 @@
 
 mod actor;
 mod answer;
+mod browser;
 mod clock;
 mod database;
 mod directory;
 mod entropy;
+mod person;
 mod place;
 mod repository;
 mod server;
@@ -27,8 +29,10 @@ mod stored;
 
 pub use actor::{Actor, Ask};
 pub use answer::Answer;
+pub use browser::Browser;
 pub use clock::TestClock;
 pub use entropy::TestEntropy;
+pub use person::{Person, between, code_of};
 pub use place::TestRegistry;
 pub use repository::{IMAGE, INDEX, TestRepository, descriptor, digest, image};
 pub use server::TestServer;

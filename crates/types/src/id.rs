@@ -56,6 +56,8 @@ uuid_id!(
     AppId,
     /// One secret or certificate of an application.
     KeyId,
+    /// One registry refresh token.
+    TokenId,
     /// A role definition.
     RoleDefinitionId,
     /// A role assignment.

@@ -80,6 +80,12 @@ kinds! {
     CredentialAdd => "Microsoft.Directory/applications/credentials/add", Access;
     /// A secret was removed.
     CredentialRemove => "Microsoft.Directory/applications/credentials/remove", Access;
+    /// An application accepts the tokens of an issuer's subject.
+    FederatedCredentialAdd => "Microsoft.Directory/applications/federatedIdentityCredentials/add", Access;
+    /// It does not any more.
+    FederatedCredentialRemove => "Microsoft.Directory/applications/federatedIdentityCredentials/remove", Access;
+    /// A registry's refresh token was revoked, and with it every token that was fetched with it.
+    RegistryTokenRevoke => "Microsoft.ContainerRegistry/registries/refreshTokens/revoke", Access;
     /// A person was added.
     UserCreate => "Microsoft.Directory/users/create", Access;
     /// A person was changed, enabled or disabled.
@@ -96,6 +102,16 @@ kinds! {
     GroupMemberAdd => "Microsoft.Directory/groups/members/add", Access;
     /// Somebody is no longer a member of a group.
     GroupMemberRemove => "Microsoft.Directory/groups/members/remove", Access;
+    /// Somebody was given a link to choose a password and enrol a second factor.
+    UserInvite => "Microsoft.Directory/users/invite", Record;
+    /// Somebody's password, second factor or recovery codes were set, or one of the codes was used.
+    UserCredentialsWrite => "Microsoft.Directory/users/credentials/write", Access;
+    /// A client was let in on somebody's behalf.
+    UserGrantCreate => "Microsoft.Directory/users/grants/create", Record;
+    /// Sessions of somebody's browsers, or clients' access on their behalf, were ended.
+    UserSessionEnd => "Microsoft.Directory/users/sessions/end", Access;
+    /// Somebody decided whether a device is let in.
+    DeviceCodeDecide => "Microsoft.Directory/deviceCodes/decide", Record;
     /// Somebody signed in; summed over a short time.
     SignIn => "Microsoft.Directory/signIns/success", Record;
     /// Somebody failed to sign in; summed over a short time.

@@ -22,6 +22,14 @@ pub enum SecretKind {
     ClientSecret,
     /// One of a registry's two admin passwords.
     AdminPassword,
+    /// The link of an invitation.
+    Invitation,
+    /// What a browser's cookie holds.
+    WebSession,
+    /// An authorization code (RFC 6749 §1.3.1).
+    AuthorizationCode,
+    /// What a device polls with (RFC 8628).
+    DeviceCode,
 }
 
 impl SecretKind {
@@ -29,6 +37,10 @@ impl SecretKind {
         match self {
             Self::ClientSecret => "whsp",
             Self::AdminPassword => "whad",
+            Self::Invitation => "whin",
+            Self::WebSession => "whws",
+            Self::AuthorizationCode => "whac",
+            Self::DeviceCode => "whdc",
         }
     }
 }
@@ -60,7 +72,7 @@ impl Secret {
         Self::new(text + &checksum)
     }
 
-    /// Whether the text has the form and the checksum of a generated secret. Such a secret is known to be random, so that a plain hash keeps it
+    /// Whether the text has the form and the checksum of a secret that machines sign in with. Such a secret is known to be random, so that a plain hash keeps it
     /// well enough (rule 3); anything else was chosen by somebody and needs a slow one (rule 2).
     pub fn is_generated(&self) -> bool {
         let text = self.expose();

@@ -6,6 +6,8 @@
 mod admin;
 mod cli;
 mod commands;
+mod credential_helper;
+mod engine;
 mod environment;
 mod failure;
 mod installation;
@@ -31,6 +33,10 @@ use crate::{
 };
 
 fn main() -> ExitCode {
+    // The same program, called by the name that docker and podman look for.
+    if credential_helper::is_called_for() {
+        return credential_helper::main();
+    }
     let cli = Cli::parse();
     let environment = Environment::read();
     let printer = Printer {

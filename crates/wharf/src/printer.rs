@@ -31,6 +31,13 @@ impl Printer {
         }
     }
 
+    /// Says what was done, where no result says it.
+    pub(crate) fn note(&self, text: &str) {
+        if !self.only_show_errors {
+            anstream::eprintln!("{text}");
+        }
+    }
+
     /// Says something that the user should know.
     pub(crate) fn warning(&self, text: &str) {
         if !self.only_show_errors {

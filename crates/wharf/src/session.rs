@@ -3,9 +3,12 @@
 use std::{path::PathBuf, sync::Arc};
 
 use secrecy::SecretString;
-use wharf_client::{ClientError, Endpoints, Graph, ResourceManager, ServerUrl, Transport, TransportOptions, Trust};
+use wharf_client::{
+    ClientError, Endpoints, Graph, RegistryTokens, ResourceManager, ServerUrl, Transport, TransportOptions, Trust,
+};
 
 use crate::{
+    engine::Engines,
     environment::{Environment, random_id},
     failure::Failure,
     profile::{Account, Principal, Profile, Server, Store, StoredTokens},
@@ -17,6 +20,8 @@ pub(crate) struct Settings {
     pub(crate) store: Store,
     pub(crate) ca_cert: Option<PathBuf>,
     pub(crate) allow_insecure: bool,
+    pub(crate) browser: Option<std::ffi::OsString>,
+    pub(crate) engines: Engines,
 }
 
 impl Settings {
@@ -36,6 +41,8 @@ impl Settings {
             store: Store::new(folder),
             ca_cert,
             allow_insecure,
+            browser: environment.browser.clone(),
+            engines: environment.engines.clone(),
         })
     }
 }
@@ -54,14 +61,20 @@ pub(crate) struct Session {
     pub(crate) tokens: Arc<StoredTokens>,
     pub(crate) resource_manager: ResourceManager,
     pub(crate) graph: Graph,
+    pub(crate) registries: RegistryTokens,
 }
 
 impl Session {
     /// Opens the profile; asks no server yet. `wanted` is a subscription's name or id; the default one without it.
     pub(crate) fn open(settings: &Settings, wanted: Option<&str>) -> Result<Self, Failure> {
-        let store = settings.store.clone();
-        let profile = store.profile()?;
+        let profile = settings.store.profile()?;
         let account = account(&profile, wanted)?.clone();
+        Self::of(settings, &profile, account)
+    }
+
+    /// The session of one of the profile's accounts.
+    pub(crate) fn of(settings: &Settings, profile: &Profile, account: Account) -> Result<Self, Failure> {
+        let store = settings.store.clone();
         let known = profile.servers.iter().find(|server| server.url == account.server);
         let known = known.ok_or_else(|| not_signed_in("the server of this subscription is not known any more."))?;
         let endpoints = endpoints(known, settings.allow_insecure)?;
@@ -69,6 +82,7 @@ impl Session {
         let (principal, directory) = (Principal::of(&account), endpoints.directory.clone());
         let tokens = Arc::new(StoredTokens::new(store, transport.clone(), directory, principal));
         let resource_manager = ResourceManager::new(transport.clone(), &endpoints, tokens.clone());
+        let registries = RegistryTokens::new(transport.clone(), endpoints.resource_manager.clone());
         let graph = Graph::new(transport, &endpoints, tokens.clone());
         Ok(Self {
             account,
@@ -76,6 +90,7 @@ impl Session {
             tokens,
             resource_manager,
             graph,
+            registries,
         })
     }
 
@@ -86,6 +101,11 @@ impl Session {
         }
         let failure = Failure::general("you have no subscription to work in.");
         Err(failure.hint("ask for a role in one, then run: wharf account list --refresh"))
+    }
+
+    /// Tells the server that a refresh token is not needed any more.
+    pub(crate) async fn give_back(&self, refresh_token: &SecretString) -> Result<(), ClientError> {
+        self.tokens.give_back(refresh_token).await
     }
 
     /// A token of the signed-in principal for any scope, and when it ends in seconds since 1970.
@@ -124,7 +144,7 @@ pub(crate) fn account<'a>(profile: &'a Profile, wanted: Option<&str>) -> Result<
 
 fn not_signed_in(message: &str) -> Failure {
     Failure::general(message)
-        .hint("wharf login --service-principal -u APP_ID -p PASSWORD --tenant TENANT [--server URL]")
+        .hint("wharf login [--server URL], or wharf login --service-principal -u APP_ID -p PASSWORD --tenant TENANT [--server URL]")
 }
 
 fn endpoints(server: &Server, allow_insecure: bool) -> Result<Endpoints, ClientError> {

@@ -2,6 +2,7 @@
 //!
 //! `spec` holds for every client and is instantiated in each client's module, which adds what is that client's own.
 
+mod acr_login;
 mod across;
 mod buildah;
 mod conformance;
@@ -17,3 +18,4 @@ mod regctl;
 mod skopeo;
 mod slow_and_many;
 mod spec;
+mod workloads;

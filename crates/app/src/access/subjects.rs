@@ -6,7 +6,7 @@ use moka::sync::Cache;
 use wharf_store::meta::Read;
 use wharf_store::meta::registry::Registry;
 use wharf_types::access::{Action, Grant, GrantSource, Principal, Subject, built_in_roles, fixed};
-use wharf_types::id::{KeyId, ObjectId, TenantId};
+use wharf_types::id::{AppId, KeyId, ObjectId, TenantId};
 use wharf_types::resource::ResourceScope;
 use wharf_types::time::Time;
 
@@ -117,11 +117,7 @@ async fn load(
                 .await?
                 .filter(|found| found.enabled);
             let app_id = service_principal.ok_or(Error::Unauthenticated)?.app_id;
-            let credentials = read.credential_list(tenant, app_id).await?;
-            let credential = credentials
-                .into_iter()
-                .find(|known| known.key == credential && known.is_valid_at(now));
-            let valid_until = credential.ok_or(Error::Unauthenticated)?.ends_at;
+            let valid_until = credential_end(read, tenant, app_id, credential, now).await?;
             (grants_of(read, tenant, id).await?, valid_until)
         }
         Principal::AdminAccount(registry) => {
@@ -153,6 +149,37 @@ async fn load(
         },
         valid_until,
     ))
+}
+
+/// Until when an application's secret, certificate or federated credential may be used, if it may be now.
+async fn credential_end(
+    read: &mut Read,
+    tenant: TenantId,
+    app_id: AppId,
+    key: KeyId,
+    now: Time,
+) -> Result<Time, Error> {
+    let secrets = read.credential_list(tenant, app_id).await?.into_iter();
+    if let Some(secret) = secrets
+        .into_iter()
+        .find(|known| known.key == key && known.is_valid_at(now))
+    {
+        return Ok(secret.ends_at);
+    }
+    let certificates = read.key_credential_list(tenant, app_id).await?;
+    if let Some(certificate) = certificates
+        .iter()
+        .find(|known| known.key == key && known.is_valid_at(now))
+    {
+        return Ok(certificate.ends_at);
+    }
+    let federated = read.federated_credential_list(tenant, app_id).await?;
+    let found = federated.iter().any(|known| known.key == key);
+    if found {
+        Ok(FOREVER)
+    } else {
+        Err(Error::Unauthenticated)
+    }
 }
 
 pub(super) fn anonymous_grants(registry: &Registry) -> Vec<Grant> {

@@ -123,6 +123,9 @@ impl App {
                 return Err(Error::Unauthenticated);
             }
         }
+        if let Some(refresh) = claims.rti {
+            self.token_not_revoked(claims.tid, refresh, caller.now).await?;
+        }
         let subject = self
             .registry_subject(claims.tid, checked.principal, claims.cid, registry, caller.now)
             .await?;
@@ -170,7 +173,13 @@ impl App {
         self.context(caller, self.system_subject(tenant), NO_CREDENTIAL, Limits::None)
     }
 
-    fn context(&self, caller: Caller, subject: Arc<Subject>, credential: KeyId, limits: Limits) -> OpContext {
+    pub(crate) fn context(
+        &self,
+        caller: Caller,
+        subject: Arc<Subject>,
+        credential: KeyId,
+        limits: Limits,
+    ) -> OpContext {
         let Caller { request, address, now } = caller;
         OpContext {
             subject,

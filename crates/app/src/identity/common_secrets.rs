@@ -61,6 +61,25 @@ const WORDS: &[&str] = &[
     "autumn",
 ];
 
+/// The shortest password of a person, in characters: it is one of two factors.
+pub(crate) const MIN_PASSWORD_CHARACTERS: usize = 8;
+
+/// Why a person's password is not good enough; nothing when it is. `context` is what somebody who knows them would try.
+pub(crate) fn password_weakness(password: &str, context: &[&str]) -> Option<&'static str> {
+    if password.len() > MAX_BYTES {
+        return Some("a password has at most 1,024 bytes");
+    }
+    if password.chars().count() < MIN_PASSWORD_CHARACTERS {
+        return Some("a password has 8 characters or more: several words are easy to keep in mind");
+    }
+    if is_common(&folded(password), context) {
+        return Some(
+            "this password is one of those that others would try first: choose another, such as several words",
+        );
+    }
+    None
+}
+
 /// Why a chosen secret is not good enough; nothing when it is.
 pub(crate) fn weakness(secret: &str, context: &[&str]) -> Option<&'static str> {
     if secret.len() > MAX_BYTES {

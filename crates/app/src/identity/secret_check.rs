@@ -56,6 +56,7 @@ impl App {
                     principal: Principal::ServicePrincipal(principal.id),
                     credential: credential.key,
                     confined_to: None,
+                    refresh: None,
                 };
                 self.sign_in_done(caller, signed_in, user);
                 Ok(signed_in)
@@ -141,6 +142,7 @@ impl App {
                         principal,
                         credential: password.key,
                         confined_to: None,
+                        refresh: None,
                     };
                     self.sign_in_done(caller, signed_in, user);
                     return Ok(signed_in);
@@ -157,7 +159,7 @@ impl App {
         Err(self.sign_in_failed(caller, user, tenant, was_tried).await?)
     }
 
-    fn sign_in_done(&self, caller: Caller, signed_in: SignedIn, user: &str) {
+    pub(super) fn sign_in_done(&self, caller: Caller, signed_in: SignedIn, user: &str) {
         let is_admin = matches!(signed_in.principal, Principal::AdminAccount(_));
         self.inner
             .usage
@@ -171,7 +173,7 @@ impl App {
     /// Counts the failure, by source, and by account if the secret was tried; and gives the one answer to all failures.
     ///
     /// What was not tried is no guess: if it counted, a burst of them would lock a chosen secret for good in a moment.
-    async fn sign_in_failed(
+    pub(super) async fn sign_in_failed(
         &self,
         caller: Caller,
         user: &str,

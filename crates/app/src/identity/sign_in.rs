@@ -3,7 +3,7 @@
 use wharf_store::meta::registry::Registry;
 use wharf_store::meta::service_principal::ServicePrincipal;
 use wharf_types::access::Principal;
-use wharf_types::id::{AppId, KeyId, RegistryId, TOKEN_USER_NAME, TenantId};
+use wharf_types::id::{AppId, KeyId, RegistryId, TOKEN_USER_NAME, TenantId, TokenId};
 use wharf_types::secret::Secret;
 use wharf_types::time::Time;
 
@@ -19,6 +19,8 @@ pub(crate) struct SignedIn {
     pub(crate) credential: KeyId,
     /// The one registry that the proof is good at: whoever brings a refresh token is nobody at another (rule 17).
     pub(crate) confined_to: Option<RegistryId>,
+    /// The refresh token that was the proof: what is issued for it ends with it.
+    pub(crate) refresh: Option<TokenId>,
 }
 
 impl App {
@@ -32,7 +34,9 @@ impl App {
         secret: &Secret,
     ) -> Result<SignedIn, Error> {
         if user == TOKEN_USER_NAME {
-            return self.token_sign_in(registry.map(|registry| registry.id), secret.expose(), caller.now);
+            return self
+                .token_sign_in(registry.map(|registry| registry.id), secret.expose(), caller.now)
+                .await;
         }
         if let Ok(app_id) = user.parse() {
             let principal = self
@@ -55,7 +59,7 @@ impl App {
     }
 
     /// A refresh token, in a password's place or by itself; `registry` is the one whose host was used.
-    pub(crate) fn token_sign_in(
+    pub(crate) async fn token_sign_in(
         &self,
         registry: Option<RegistryId>,
         token: &str,
@@ -65,11 +69,13 @@ impl App {
             .refresh_token_verify(token, now)
             .filter(|claims| registry.is_none_or(|registry| registry == claims.rid))
             .ok_or(Error::Unauthenticated)?;
+        self.token_not_revoked(claims.tid, claims.jti, now).await?;
         Ok(SignedIn {
             tenant: claims.tid,
             principal: claims.sub.parse().map_err(|_| Error::Unauthenticated)?,
             credential: claims.cid,
             confined_to: Some(claims.rid),
+            refresh: Some(claims.jti),
         })
     }
 
@@ -93,7 +99,7 @@ impl App {
             .ok_or(Error::Unauthenticated)
     }
 
-    async fn service_principal_for_sign_in(
+    pub(super) async fn service_principal_for_sign_in(
         &self,
         app_id: AppId,
         tenant: Option<TenantId>,
@@ -116,6 +122,7 @@ impl App {
             principal: signed_in.principal,
             credential: signed_in.credential,
             registry: registry.map(|registry| registry.id),
+            refresh: signed_in.refresh,
             audience: registry.map_or_else(|| public.base(), |registry| public.registry(&registry.name)),
         }
     }

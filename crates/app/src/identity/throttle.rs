@@ -57,7 +57,7 @@ impl Throttle {
         Ok(())
     }
 
-    /// One more failure from that address.
+    /// One more failure from that address, or whatever else is counted.
     pub(crate) fn failed(&self, address: Option<IpAddr>, now: Time) {
         let Some(address) = address.map(network) else { return };
         let fresh = Source {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use wharf_types::access::Principal;
-use wharf_types::id::{AppId, KeyId, ObjectId, RegistryId, TenantId};
+use wharf_types::id::{AppId, KeyId, ObjectId, RegistryId, TenantId, TokenId};
 use wharf_types::oauth::{
     AccessEntry, DirectoryAccessClaims, RegistryAccessClaims, RegistryRefreshClaims, ScopeActions, ScopeResource,
     TokenScope,
@@ -18,7 +18,7 @@ use crate::identity::token_cache::CheckedToken;
 use crate::{App, Error};
 
 /// What a token is, in its header (RFC 8725 §3.11): none is taken for another.
-const DIRECTORY_ACCESS: &str = "at+jwt";
+pub(crate) const DIRECTORY_ACCESS: &str = "at+jwt";
 const REGISTRY_ACCESS: &str = "wharf-registry-access+jwt";
 const REGISTRY_REFRESH: &str = "wharf-registry-refresh+jwt";
 
@@ -82,6 +82,17 @@ impl Audience {
     }
 }
 
+/// Why a directory access token is not exchanged. Who gets to know it holds a token that we signed, or none at all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum DirectoryTokenProblem {
+    /// Not signed by this directory, or no token.
+    NotOurs,
+    /// For another API.
+    Audience(String),
+    /// Its time is over, or has not begun.
+    Expired,
+}
+
 /// Who a registry token is for, and where.
 #[derive(Clone, Debug)]
 pub(crate) struct TokenSubject {
@@ -89,17 +100,19 @@ pub(crate) struct TokenSubject {
     pub(crate) principal: Principal,
     pub(crate) credential: KeyId,
     pub(crate) registry: Option<RegistryId>,
+    /// The refresh token that it is fetched with, if it is.
+    pub(crate) refresh: Option<TokenId>,
     pub(crate) audience: String,
 }
 
-struct Times {
+pub(crate) struct Times {
     now: Time,
-    issued: i64,
-    expires: i64,
+    pub(crate) issued: i64,
+    pub(crate) expires: i64,
 }
 
 impl Times {
-    fn new(now: Time, life: Duration) -> Self {
+    pub(crate) fn new(now: Time, life: Duration) -> Self {
         Self {
             now,
             issued: now.unix_seconds(),
@@ -115,7 +128,7 @@ fn in_time(nbf: i64, exp: i64, now: Time) -> bool {
 }
 
 impl App {
-    fn token_id(&self) -> String {
+    pub(crate) fn token_id(&self) -> String {
         self.inner.environment.entropy.uuid().to_string()
     }
 
@@ -149,7 +162,7 @@ impl App {
     }
 
     /// A directory access token for a service principal that has just signed in.
-    fn directory_token_issue(
+    pub(super) fn directory_token_issue(
         &self,
         tenant: TenantId,
         object: ObjectId,
@@ -173,6 +186,8 @@ impl App {
             oid: object,
             appid: app,
             ver: "1.0".to_owned(),
+            upn: None,
+            scp: None,
         };
         let token = self.inner.signer.sign(DIRECTORY_ACCESS, &claims, now)?;
         Ok(IssuedToken {
@@ -196,6 +211,27 @@ impl App {
         good.then_some(claims)
     }
 
+    /// The claims of a directory access token that is brought to be exchanged, if we signed it.
+    pub(crate) fn directory_token_exchanged(
+        &self,
+        token: &str,
+        now: Time,
+    ) -> Result<Arc<DirectoryAccessClaims>, DirectoryTokenProblem> {
+        let check = || self.inner.signer.verify(DIRECTORY_ACCESS, token);
+        let claims = self.inner.tokens.directory_access.get(token, check);
+        let claims = claims
+            .filter(|claims| claims.iss == self.directory_issuer(claims.tid))
+            .ok_or(DirectoryTokenProblem::NotOurs)?;
+        let good = [Audience::Registry, Audience::ResourceManager];
+        if !good.iter().any(|audience| claims.aud == audience.as_str()) {
+            return Err(DirectoryTokenProblem::Audience(claims.aud.clone()));
+        }
+        if !in_time(claims.nbf, claims.exp, now) {
+            return Err(DirectoryTokenProblem::Expired);
+        }
+        Ok(claims)
+    }
+
     /// A registry access token that permits `scopes`.
     pub(crate) fn registry_token_issue(
         &self,
@@ -216,6 +252,7 @@ impl App {
             tid: subject.tenant,
             cid: subject.credential,
             rid: subject.registry,
+            rti: subject.refresh,
             access: scopes.iter().map(access_entry).collect(),
             grant_type: "access_token".to_owned(),
         };
@@ -229,7 +266,7 @@ impl App {
 
     /// A registry access token, if it is good at `now`. For which registry is the caller's to check.
     pub(crate) fn registry_token_verify(&self, token: &str, now: Time) -> Option<Arc<CheckedToken>> {
-        let checked = self.inner.tokens.get(token, || {
+        let checked = self.inner.tokens.registry_access.get(token, || {
             let claims: RegistryAccessClaims = self.inner.signer.verify(REGISTRY_ACCESS, token)?;
             let principal = claims.sub.parse().ok()?;
             let scopes = scopes_of(&claims.access).into();
@@ -260,7 +297,7 @@ impl App {
             exp: times.expires,
             nbf: times.issued,
             iat: times.issued,
-            jti: self.token_id(),
+            jti: TokenId(self.inner.environment.entropy.uuid()),
             tid: subject.tenant,
             cid: subject.credential,
             rid: registry,
@@ -275,8 +312,9 @@ impl App {
     }
 
     /// The claims of a registry refresh token, if it is good at `now`.
-    pub(crate) fn refresh_token_verify(&self, token: &str, now: Time) -> Option<RegistryRefreshClaims> {
-        let claims: RegistryRefreshClaims = self.inner.signer.verify(REGISTRY_REFRESH, token)?;
+    pub(crate) fn refresh_token_verify(&self, token: &str, now: Time) -> Option<Arc<RegistryRefreshClaims>> {
+        let check = || self.inner.signer.verify(REGISTRY_REFRESH, token);
+        let claims = self.inner.tokens.registry_refresh.get(token, check)?;
         let good = claims.iss == self.registry_issuer() && in_time(claims.nbf, claims.exp, now);
         good.then_some(claims)
     }

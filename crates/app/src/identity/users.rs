@@ -32,14 +32,9 @@ pub struct NewUser {
     pub password: Option<FirstPassword>,
 }
 
-/// A password that somebody else chose for a person.
+/// A password that somebody chose for a person. It opens nothing but the way to a password of their own and a second factor, where they have none yet.
 #[derive(Clone, Debug)]
-pub struct FirstPassword {
-    /// The password.
-    pub secret: Secret,
-    /// Whether the person must choose another at the first sign-in.
-    pub must_change: bool,
-}
+pub struct FirstPassword(pub Secret);
 
 /// What is to change about a person; what is none stays.
 #[derive(Clone, Debug, Default)]
@@ -131,9 +126,7 @@ impl App {
             enabled: new.enabled,
             created_at: ctx.now,
         };
-        if let Some(password) = &new.password {
-            self.user_password_set_first(&user, password)?;
-        }
+        let first_password = self.first_password_hash(&user, new.password.as_ref()).await?;
         let mut tx = self.inner.meta.begin(ctx.now).await?;
         tx.user_insert(&user).await.map_err(|error| match error {
             StoreError::Conflict(_) => Error::conflict(
@@ -145,6 +138,9 @@ impl App {
             ),
             other => other.into(),
         })?;
+        if let Some(hash) = &first_password {
+            tx.user_password_put(user.id, hash, ctx.now).await?;
+        }
         let payload = json!({"userPrincipalName": user.user_principal_name.as_str(), "displayName": user.display_name, "accountEnabled": user.enabled});
         tx.commit(&ctx.entry(JournalKind::UserCreate, tenant, scope(&user), payload))
             .await?;
@@ -223,9 +219,7 @@ impl App {
         }
         change.display_name.as_deref().map_or(Ok(()), check_name)?;
         check_mail(change.mail.as_ref().and_then(Option::as_deref))?;
-        if let Some(password) = &change.password {
-            self.user_password_set_first(&known, password)?;
-        }
+        let first_password = self.first_password_hash(&known, change.password.as_ref()).await?;
         let mut tx = self.inner.meta.begin(ctx.now).await?;
         // As they are now: who was disabled a moment ago is not enabled again by being renamed.
         let known = tx.user_hold(known.tenant, known.id).await?;
@@ -238,6 +232,12 @@ impl App {
         };
         must_hold_its_roles(&mut tx, ctx, managed(&user, Action::UserUpdate)).await?;
         tx.user_update(&user).await?;
+        if let Some(hash) = &first_password {
+            // Whoever was signed in with the old one is signed out.
+            tx.user_password_put(user.id, hash, ctx.now).await?;
+            tx.web_sessions_delete(user.id, None).await?;
+            tx.refresh_families_delete(user.id).await?;
+        }
         if known.enabled && !user.enabled {
             owner_must_remain(&mut tx).await?;
         }
@@ -265,20 +265,26 @@ impl App {
         Ok(())
     }
 
-    /// A password that somebody chose for a person is one that may be kept (rule 1). People do not sign in with passwords in this version, so nothing of
-    /// it is kept.
-    fn user_password_set_first(&self, user: &User, password: &FirstPassword) -> Result<(), Error> {
+    /// What is kept of a password that somebody chose for a person: it has to be good enough to be the only thing that is asked for (rule 1), since it is
+    /// until they have enrolled a second factor.
+    async fn first_password_hash(
+        &self,
+        user: &User,
+        password: Option<&FirstPassword>,
+    ) -> Result<Option<String>, Error> {
+        let Some(FirstPassword(password)) = password else {
+            return Ok(None);
+        };
         let name = user.user_principal_name.as_str();
         let (local, domain) = name.split_once('@').unwrap_or((name, ""));
         let context = [user.display_name.as_str(), local, domain];
-        match common_secrets::weakness(password.secret.expose(), &context) {
-            Some(weakness) => {
-                // No other one is made for people.
-                let weakness = weakness.split(':').next().unwrap_or(weakness);
-                Err(Error::invalid(format!("{weakness}: choose a better one")))
-            }
-            None => Ok(()),
+        if let Some(weakness) = common_secrets::weakness(password.expose(), &context) {
+            // No other one is made for people.
+            let weakness = weakness.split(':').next().unwrap_or(weakness);
+            return Err(Error::invalid(format!("{weakness}: choose a better one")));
         }
+        let entropy = self.inner.environment.entropy.as_ref();
+        self.inner.hasher.hash(entropy, password).await.map(Some)
     }
 }
 

@@ -13,6 +13,7 @@ use wharf_types::id::KeyId;
 
 use crate::audit::Sums;
 use crate::identity::Use;
+use crate::identity::people::IDLE;
 use crate::{App, Error};
 
 pub use fsck::{Damage, StorageReport};
@@ -71,6 +72,9 @@ const BATCH: usize = 500;
 /// Failures in a row are forgotten after a day without one.
 const FAILURES_KEPT: Duration = Duration::from_secs(24 * 3600);
 
+/// Codes are kept for so long after their end: that one is used again is noticed, and a device learns that its code has ended.
+const CODES_KEPT: Duration = Duration::from_secs(3600);
+
 impl App {
     /// Runs a job once.
     pub async fn job_run(&self, job: Job) -> Result<(), Error> {
@@ -112,7 +116,10 @@ impl App {
             if used.is_admin {
                 tx.admin_password_used(*key, used.at, &used.from).await?;
             } else {
+                // The id is of one of them.
                 tx.credential_used(*key, used.at, &used.from).await?;
+                tx.key_credential_used(*key, used.at, &used.from).await?;
+                tx.federated_credential_used(*key, used.at, &used.from).await?;
             }
         }
         tx.commit_unrecorded(Unrecorded::Bookkeeping).await?;
@@ -124,6 +131,13 @@ impl App {
         let now = self.inner.environment.clock.now();
         let mut tx = self.inner.meta.begin(now).await?;
         tx.sign_in_failures_expire(now - FAILURES_KEPT, BATCH).await?;
+        tx.invitations_expire(now, BATCH).await?;
+        tx.web_sessions_expire(now, now - IDLE, BATCH).await?;
+        tx.refresh_families_expire(now, BATCH).await?;
+        tx.authorization_codes_expire(now - CODES_KEPT, BATCH).await?;
+        tx.device_codes_expire(now - CODES_KEPT, BATCH).await?;
+        tx.revoked_tokens_expire(now, BATCH).await?;
+        tx.used_assertions_expire(now, BATCH).await?;
         tx.commit_unrecorded(Unrecorded::Bookkeeping).await?;
         Ok(())
     }

@@ -3,6 +3,7 @@
 mod blobs;
 mod catalog;
 mod error;
+mod exchange;
 mod manifests;
 mod place;
 mod remembered;
@@ -12,6 +13,7 @@ mod uploads;
 
 pub use blobs::{BlobDownload, NotReady};
 pub use error::{DigestMismatch, RegistryError};
+pub use exchange::ExchangeError;
 pub use manifests::{ManifestPut, PushedManifest, Referrers};
 pub use place::Place;
 pub(crate) use place::RegistryCache;

@@ -75,7 +75,8 @@ impl App {
             TokenGrant::Anonymous => anonymous(named.as_ref())?,
             TokenGrant::Password { user, secret } => self.registry_sign_in(caller, host_registry, user, secret).await?,
             TokenGrant::RefreshToken(token) => {
-                self.token_sign_in(host_registry.map(|registry| registry.id), token.expose(), caller.now)?
+                self.token_sign_in(host_registry.map(|registry| registry.id), token.expose(), caller.now)
+                    .await?
             }
         };
         let place = self.place_of_token(&signed_in, named).await?;
@@ -145,6 +146,7 @@ fn anonymous(place: Option<&Place>) -> Result<SignedIn, Error> {
         principal: Principal::Anonymous(registry.id),
         credential: NO_CREDENTIAL,
         confined_to: None,
+        refresh: None,
     })
 }
 

@@ -6,6 +6,7 @@ use wharf_types::graph::{
     Application, GraphPage, PasswordCredential,
     application::ApplicationInput,
     credential::{AddPassword, RemovePassword},
+    federated_credential::{FederatedCredential, FederatedCredentialPost},
 };
 
 use super::{Graph, filter_query};
@@ -95,4 +96,45 @@ impl Graph {
             .send_only(Method::POST, &path, &RemovePassword { key_id })
             .await
     }
+
+    /// An application's federated credentials.
+    ///
+    /// # Errors
+    /// What calls can fail with.
+    pub async fn federated_credential_list(&self, id: Uuid) -> Result<Vec<FederatedCredential>, ClientError> {
+        self.api.list::<_, GraphPage<_>>(&federated(id, ""), &[]).await
+    }
+
+    /// One of them, by id or name.
+    ///
+    /// # Errors
+    /// What calls can fail with.
+    pub async fn federated_credential_show(&self, id: Uuid, which: &str) -> Result<FederatedCredential, ClientError> {
+        self.api.get(&federated(id, which), &[]).await
+    }
+
+    /// Has an application accept the tokens of an issuer's subject.
+    ///
+    /// # Errors
+    /// What calls can fail with.
+    pub async fn federated_credential_create(
+        &self,
+        id: Uuid,
+        body: &FederatedCredentialPost,
+    ) -> Result<FederatedCredential, ClientError> {
+        self.api.send(Method::POST, &federated(id, ""), &[], body).await
+    }
+
+    /// Ends that.
+    ///
+    /// # Errors
+    /// What calls can fail with.
+    pub async fn federated_credential_delete(&self, id: Uuid, which: &str) -> Result<(), ClientError> {
+        let url = self.api.base().at(&federated(id, which), &[]);
+        self.api.call(Method::DELETE, url, None).await?.success().map(drop)
+    }
+}
+
+fn federated(id: Uuid, which: &str) -> String {
+    format!("/v1.0/applications/{id}/federatedIdentityCredentials/{which}")
 }

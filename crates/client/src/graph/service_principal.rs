@@ -5,7 +5,7 @@ use uuid::Uuid;
 use wharf_types::graph::{
     GraphPage, PasswordCredential, ServicePrincipal,
     credential::{AddPassword, RemovePassword},
-    service_principal::ServicePrincipalPost,
+    service_principal::{ServicePrincipalPatch, ServicePrincipalPost},
 };
 
 use super::{Graph, filter_query};
@@ -113,5 +113,13 @@ impl Graph {
                 &RemovePassword { key_id },
             )
             .await
+    }
+
+    /// Changes a service principal: whether it may sign in, and its certificates.
+    ///
+    /// # Errors
+    /// What calls can fail with.
+    pub async fn service_principal_update(&self, id: Uuid, body: &ServicePrincipalPatch) -> Result<(), ClientError> {
+        self.api.send_only(Method::PATCH, &format!("{PATH}/{id}"), body).await
     }
 }

@@ -29,7 +29,7 @@ async fn a_service_principal_signs_in_at_the_endpoint_that_discovery_names() {
         .unwrap();
     let secret = SecretString::from("p&s=w d");
     let issued = directory
-        .client_credentials("app", &secret, "https://arm.example/.default")
+        .client_credentials("app", &secret.into(), "https://arm.example/.default")
         .await
         .unwrap();
 
@@ -62,7 +62,7 @@ async fn a_wrong_secret_is_an_error_with_the_directory_s_own_words() {
         .await
         .unwrap();
     let error = directory
-        .client_credentials("app", &SecretString::from("x"), "s")
+        .client_credentials("app", &SecretString::from("x").into(), "s")
         .await
         .unwrap_err();
 

@@ -4,7 +4,9 @@ pub mod arm;
 pub mod directory;
 pub mod graph;
 mod operations;
+mod registry_exchange;
 mod registry_token;
+pub mod sign_in;
 pub mod v2;
 
 use std::any::Any;
@@ -109,6 +111,11 @@ async fn route(app: App, info: RequestInfo, request: Request) -> Response {
     if path == "/oauth2/token" {
         return Box::pin(registry_token::handle(app, info.caller, host, request)).await;
     }
+    match path {
+        "/oauth2/exchange" => return Box::pin(registry_exchange::exchange(app, info.caller, host, request)).await,
+        "/oauth2/revoke" => return Box::pin(registry_exchange::revoke(app, info.caller, request)).await,
+        _ => {}
+    }
     // The other surfaces are at the base host alone: a registry's host has only its registry.
     if matches!(host, Host::Base { .. }) {
         if path.starts_with("/v1.0/") {
@@ -116,6 +123,9 @@ async fn route(app: App, info: RequestInfo, request: Request) -> Response {
         }
         if arm::owns(path) {
             return Box::pin(arm::handle(app, info.caller, request)).await;
+        }
+        if sign_in::owns(path) {
+            return Box::pin(sign_in::handle(app, info.caller, request)).await;
         }
         if directory::owns(path) {
             return Box::pin(directory::handle(app, info.caller, request)).await;

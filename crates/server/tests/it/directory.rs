@@ -19,7 +19,7 @@ async fn a_client_finds_the_token_endpoint_from_the_tenant_or_without_one() {
                 .at("/authorization_endpoint")
                 .starts_with("https://wharf.test/")
         );
-        assert_eq!(document.at("/grant_types_supported"), r#"["client_credentials"]"#);
+        assert!(document.at("/grant_types_supported").contains("client_credentials"));
     }
     let adfs = nobody.get("/adfs/.well-known/openid-configuration").await.expect(200);
     assert_eq!(adfs.at("/token_endpoint"), "https://wharf.test/adfs/oauth2/token");
@@ -118,17 +118,14 @@ async fn a_request_that_makes_no_sense_says_what_is_wrong_with_it() {
     for (change, status, error, number) in [
         (("grant_type", ""), 400, "invalid_request", "900144"),
         (("grant_type", "password"), 400, "unsupported_grant_type", "70003"),
-        (
-            ("grant_type", "authorization_code"),
-            400,
-            "unsupported_grant_type",
-            "70003",
-        ),
+        // A service principal is no client that acts for people.
+        (("grant_type", "authorization_code"), 401, "invalid_client", "700016"),
         (("client_id", ""), 400, "invalid_request", "900144"),
         (("client_secret", ""), 400, "invalid_request", "900144"),
         (("client_secret", "wrong"), 401, "invalid_client", "7000215"),
         (("client_id", "nobody"), 401, "invalid_client", "7000215"),
-        (("client_assertion", "a.b.c"), 401, "invalid_client", "7000218"),
+        // Beside a secret; what it is by itself: `assertions.rs`.
+        (("client_assertion", "a.b.c"), 400, "invalid_request", "900144"),
         (("scope", ""), 400, "invalid_request", "900144"),
         (("scope", "openid"), 400, "invalid_scope", "1002012"),
         (
@@ -170,15 +167,4 @@ async fn a_wrong_secret_by_basic_is_challenged_with_basic() {
     let answer = wrong.ask(Method::POST, "/adfs/oauth2/token").form(&form).send().await;
     let answer = answer.expect_error(401, "invalid_client");
     assert!(answer.header("www-authenticate").starts_with("Basic "));
-}
-
-#[tokio::test]
-async fn people_cannot_sign_in_yet_and_are_told_so() {
-    let server = TestServer::start().await;
-    let path = format!("/{}/oauth2/v2.0/authorize?client_id=x", server.tenant());
-    server
-        .anonymous()
-        .get(&path)
-        .await
-        .expect_error(400, "unsupported_grant_type");
 }

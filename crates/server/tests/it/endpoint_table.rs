@@ -13,6 +13,7 @@ struct World {
     robot: Actor,
     assignment: String,
     application: String,
+    federated: String,
     person: String,
     team: String,
 }
@@ -32,9 +33,13 @@ impl World {
             .at("/name");
         let application = format!("/v1.0/applications(appId='{}')", robot.user_and_secret().0);
         let application = server.owner().get(&application).await.expect(200).at("/id");
+        let federated = json!({"name": "known", "issuer": "https://ci.example", "subject": "s", "audiences": ["a"]});
+        let path = format!("/v1.0/applications/{application}/federatedIdentityCredentials");
+        let federated = server.owner().post(&path, federated).await.expect(201).at("/id");
         let person = server.user("alice@example.com").await;
         let team = server.team("team", &[&person]).await;
         Self {
+            federated,
             server,
             registry,
             robot,
@@ -67,6 +72,7 @@ impl World {
             ("{provider}", "Microsoft.ContainerRegistry"),
             ("{tenant}", self.server.tenant()),
             ("{id}", id),
+            ("{credential}", &self.federated),
             ("{member}", &self.person),
         ]
         .iter()
@@ -121,6 +127,9 @@ impl World {
                     .expect(200)
                     .at("/passwordCredentials/0/keyId");
                 json!({"keyId": key})
+            }
+            ("POST", "federatedIdentityCredentials") => {
+                json!({"name": "mine", "issuer": "https://ci.example", "subject": "mine", "audiences": ["a"]})
             }
             ("POST", "getByIds") => json!({"ids": [self.robot.object_id]}),
             _ => Value::Null,

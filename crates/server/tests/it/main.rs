@@ -2,6 +2,7 @@
 
 mod access;
 mod arm;
+mod assertions;
 mod directory;
 mod endpoint_table;
 mod explain;
@@ -9,6 +10,7 @@ mod graph;
 mod groups;
 mod journal;
 mod listen;
+mod people;
 mod registry;
 mod registry_resource;
 mod roles;

@@ -152,6 +152,18 @@ impl Tx {
             tenant.0,
             app_id.0
         );
+        execute!(
+            self,
+            "DELETE FROM key_credentials WHERE tenant_id = $1 AND app_id = $2",
+            tenant.0,
+            app_id.0
+        );
+        execute!(
+            self,
+            "DELETE FROM federated_credentials WHERE tenant_id = $1 AND app_id = $2",
+            tenant.0,
+            app_id.0
+        );
         let rows = execute!(
             self,
             "DELETE FROM applications WHERE tenant_id = $1 AND app_id = $2",

@@ -16,6 +16,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0002_ended_uploads.sql"),
     include_str!("../../migrations/0003_damage.sql"),
     include_str!("../../migrations/0004_people.sql"),
+    include_str!("../../migrations/0005_sign_in.sql"),
+    include_str!("../../migrations/0006_workloads.sql"),
 ];
 
 /// Any number that other programs on the same PostgreSQL are unlikely to lock.

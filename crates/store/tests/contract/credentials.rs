@@ -6,7 +6,7 @@ use wharf_store::meta::application::Application;
 use wharf_store::meta::credential::{Credential, MAX_CREDENTIALS};
 use wharf_store::meta::sign_in_failure::SignInFailures;
 use wharf_store::meta::signing_key::SigningKey;
-use wharf_types::id::{AppId, KeyId};
+use wharf_types::id::{AppId, KeyId, TenantId, TokenId};
 
 use crate::backend::assert_one_wins;
 use crate::directory::{application, registered};
@@ -26,6 +26,7 @@ store_contract!(
     old_failures_are_forgotten_a_few_at_a_time,
     signing_keys_are_read_until_they_are_retired,
     a_signing_key_is_retired_once,
+    a_token_is_revoked_once_in_its_own_tenant_and_forgotten_in_time,
 );
 
 fn secret(application: &Application, made_at: i64) -> Credential {
@@ -228,4 +229,25 @@ async fn a_signing_key_is_retired_once(store: &MetaStore) {
         Vec::<String>::new(),
         "a later call does not prolong its life"
     );
+}
+
+async fn a_token_is_revoked_once_in_its_own_tenant_and_forgotten_in_time(store: &MetaStore) {
+    let (tenant, _) = tenant_with_subscription(store, "Contoso", "main").await;
+    let (token, other) = (TokenId(id()), TokenId(id()));
+    let is_revoked = async |tenant: TenantId, token| {
+        let mut read = store.read().await.unwrap();
+        read.token_is_revoked(tenant, token).await.unwrap()
+    };
+    for first in [true, false] {
+        let now = change!(store, tx => tx.token_revoke(tenant, token, at(50), at(1)));
+        assert_eq!(now, first);
+    }
+    assert!(is_revoked(tenant, token).await);
+    assert!(!is_revoked(TenantId(id()), token).await);
+    assert!(!is_revoked(tenant, other).await);
+    change!(store, tx => tx.token_revoke(tenant, other, at(60), at(1)));
+    assert_eq!(change!(store, tx => tx.revoked_tokens_expire(at(49), 10)), 0);
+    assert_eq!(change!(store, tx => tx.revoked_tokens_expire(at(90), 1)), 1);
+    assert_eq!(change!(store, tx => tx.revoked_tokens_expire(at(90), 10)), 1);
+    assert!(!is_revoked(tenant, token).await);
 }

@@ -41,6 +41,16 @@ pub fn decide(subject: &Subject, action: Action, tenant: TenantId, scope: &Resou
     }
 }
 
+/// Whether `subject` may do anything at all with content of a registry of `tenant`, in the whole or in some part of it.
+pub fn reaches_content(subject: &Subject, tenant: TenantId, registry: &ResourceScope) -> bool {
+    let about = |grant: &&Grant| grant.scope.contains(registry) || registry.contains(&grant.scope);
+    let content = |grant: &Grant| {
+        let mut actions = Action::ALL.iter().filter(|action| action.data_name().is_some());
+        actions.any(|action| grant.role.permissions.permit(*action))
+    };
+    subject.tenant == tenant && subject.grants.iter().filter(about).any(content)
+}
+
 /// The grant that permits `action` at `scope`; none when nothing does.
 pub fn deciding_grant<'a>(grants: &'a [Grant], action: Action, scope: &ResourceScope) -> Option<&'a Grant> {
     grants

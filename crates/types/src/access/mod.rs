@@ -18,7 +18,7 @@ mod subject;
 
 pub use action::Action;
 pub use built_in::{built_in_role, built_in_roles, fixed};
-pub use decide::{Decision, Missing, covers, decide, deciding_grant};
+pub use decide::{Decision, Missing, covers, decide, deciding_grant, reaches_content};
 pub use explain::least_role;
 pub use permissions::{Pattern, Permissions, RoleDefinition, RoleKind};
 pub use subject::{Grant, GrantSource, Principal, PrincipalKind, Subject};

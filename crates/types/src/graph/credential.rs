@@ -89,7 +89,7 @@ impl InputBody for RemovePassword {
     const READ_ONLY: &'static [&'static str] = &[];
 }
 
-/// A certificate of an application. Listed as given; sign-in by certificate is the directory's business.
+/// A certificate that an application signs in with.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct KeyCredential {

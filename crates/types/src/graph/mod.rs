@@ -7,6 +7,7 @@ pub mod application;
 pub mod credential;
 pub mod directory_object;
 pub mod error;
+pub mod federated_credential;
 pub mod group;
 pub mod list;
 pub mod service_principal;

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{AppId, KeyId, ObjectId, RegistryId, TenantId};
+use crate::id::{AppId, KeyId, ObjectId, RegistryId, TenantId, TokenId};
 
 /// What a registry access token permits on one resource (distribution, "Token Authentication Implementation").
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +44,50 @@ pub struct DirectoryAccessClaims {
     pub appid: AppId,
     /// `1.0`, as Entra's.
     pub ver: String,
+    /// Of a person: the name that they sign in with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upn: Option<String>,
+    /// Of a person: that the client acts on their behalf, as Entra's tokens name it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scp: Option<String>,
+}
+
+/// An ID token (OpenID Connect Core 1.0 §2): tells a client who signed in, and opens nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdClaims {
+    /// The tenant's issuer URL.
+    pub iss: String,
+    /// The person's object id.
+    pub sub: String,
+    /// The client.
+    pub aud: AppId,
+    /// Not valid from this second on.
+    pub exp: i64,
+    /// Not valid before this second.
+    pub nbf: i64,
+    /// Issued at this second.
+    pub iat: i64,
+    /// The token's own id.
+    pub jti: String,
+    /// The tenant.
+    pub tid: TenantId,
+    /// The person's object id, as Entra's tokens name it.
+    pub oid: ObjectId,
+    /// The name that they sign in with.
+    pub preferred_username: String,
+    /// Their name for people.
+    pub name: String,
+    /// When they proved who they are.
+    pub auth_time: i64,
+    /// How: by a password and a one-time code (RFC 8176).
+    pub amr: Vec<String>,
+    /// What the client sent to tell this answer from others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<String>,
+    /// The session: the credential behind the tokens.
+    pub sid: KeyId,
+    /// `2.0`, as Entra's.
+    pub ver: String,
 }
 
 /// A registry access token: opens one registry's `/v2`.
@@ -71,6 +115,9 @@ pub struct RegistryAccessClaims {
     /// registry was named yet; such a token grants nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rid: Option<RegistryId>,
+    /// The refresh token that it was fetched with, if it was: it ends with that one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rti: Option<TokenId>,
     /// What it permits, at most.
     pub access: Vec<AccessEntry>,
     /// `access_token`, as ACR's tokens say.
@@ -93,7 +140,7 @@ pub struct RegistryRefreshClaims {
     /// Issued at this second.
     pub iat: i64,
     /// The token's own id, under which it can be revoked.
-    pub jti: String,
+    pub jti: TokenId,
     /// The tenant.
     pub tid: TenantId,
     /// The credential that it was issued for.

@@ -5,7 +5,7 @@ mod claims;
 mod header;
 mod scope;
 
-pub use answer::{DirectoryTokenAnswer, OAuthErrorBody, RegistryTokenAnswer};
-pub use claims::{AccessEntry, DirectoryAccessClaims, RegistryAccessClaims, RegistryRefreshClaims};
+pub use answer::{DeviceCodeAnswer, DirectoryTokenAnswer, IntrospectionAnswer, OAuthErrorBody, RegistryTokenAnswer};
+pub use claims::{AccessEntry, DirectoryAccessClaims, IdClaims, RegistryAccessClaims, RegistryRefreshClaims};
 pub use header::TokenHeader;
 pub use scope::{ScopeActions, ScopeError, ScopeResource, TokenScope, parse_scopes};

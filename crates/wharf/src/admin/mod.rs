@@ -4,9 +4,10 @@ pub(crate) mod fsck;
 
 use std::future::Future;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow};
 use serde_json::json;
 use wharf_app::{App, Error};
+use wharf_types::user_name::UserPrincipalName;
 
 use crate::cli::server::{BootstrapArgs, DataArgs, VerifyJournalArgs};
 use crate::environment::Environment;
@@ -16,15 +17,14 @@ use crate::printer::Printer;
 
 /// Makes the first owner.
 pub(crate) fn bootstrap(args: BootstrapArgs, environment: &Environment, printer: &Printer) -> Result<(), Failure> {
+    if let Some(name) = &args.user {
+        let name: UserPrincipalName = name
+            .parse()
+            .map_err(|error| Failure::usage(format!("--user: {error}")))?;
+        return bootstrap_person(args, name, environment, printer);
+    }
     let owner = with_installation(args.data, environment, async move |app| {
-        match app.bootstrap(&args.name, args.another).await {
-            Err(Error::Conflict {
-                code: "OwnerExists", ..
-            }) => {
-                bail!("this installation has an owner already: sign in as that one, or make another with --another")
-            }
-            other => other.map_err(plain),
-        }
+        app.bootstrap(&args.name, args.another).await.map_err(explained)
     })?;
     let result = json!({
         "tenant": owner.principal.tenant,
@@ -34,6 +34,46 @@ pub(crate) fn bootstrap(args: BootstrapArgs, environment: &Environment, printer:
     });
     printer.warning("this password is shown only now: keep it where secrets are kept");
     printer.result(result, None)
+}
+
+/// Makes the first owner, who is a person, and prints their link.
+fn bootstrap_person(
+    args: BootstrapArgs,
+    name: UserPrincipalName,
+    environment: &Environment,
+    printer: &Printer,
+) -> Result<(), Failure> {
+    let (owner, link) = with_installation(args.data, environment, async move |app| {
+        let owner = app.bootstrap_person(&name, args.another).await.map_err(explained)?;
+        let link = app.invitation_link(&owner.invitation);
+        // The path is the same at every address of the server.
+        let link = match args
+            .public_url
+            .map(|url| url.join(&format!("/invitation/{}", owner.invitation.expose())))
+        {
+            Some(link) => link.context("--public-url is no address")?.to_string(),
+            None => link,
+        };
+        Ok((owner, link))
+    })?;
+    let result = json!({
+        "tenant": owner.user.tenant,
+        "subscription": owner.subscription.id,
+        "user": owner.user.user_principal_name.as_str(),
+        "objectId": owner.user.id,
+        "link": link,
+    });
+    printer.warning("open the link in a browser within 72 hours; whoever opens it becomes this owner, so send it by a way that only they read");
+    printer.result(result, None)
+}
+
+fn explained(error: Error) -> anyhow::Error {
+    match error {
+        Error::Conflict {
+            code: "OwnerExists", ..
+        } => anyhow!("this installation has an owner already: sign in as that one, or make another with --another"),
+        other => plain(other),
+    }
 }
 
 /// Checks the journal's hash chain.

@@ -15,6 +15,10 @@ pub(crate) enum AcrCommand {
     Update(AcrUpdateArgs),
     Delete(AcrDeleteArgs),
     CheckName(AcrCheckNameArgs),
+    Login(AcrLoginArgs),
+    /// Let docker, podman and buildah ask this program, so that they never ask you
+    #[command(subcommand)]
+    CredentialHelper(HelperCommand),
     ShowUsage(AcrShowUsageArgs),
     /// The admin account's passwords
     #[command(subcommand)]
@@ -235,4 +239,75 @@ pub(crate) struct CredentialRenewArgs {
     /// Which one
     #[arg(long, value_enum, ignore_case = true)]
     pub(crate) password_name: PasswordNameArg,
+}
+
+/// Let docker and podman use a registry as you
+///
+/// Your sign-in is exchanged for a token of the registry, which lasts three hours and is written where docker and podman keep their logins; no daemon is
+/// needed. Run it again to go on. Where the credential helper is installed, nothing is written: docker and podman ask it each time.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  wharf acr login -n myregistry
+  wharf acr login -n myregistry --expose-token
+  TOKEN=$(wharf acr login -n myregistry --expose-token --query accessToken -o tsv)
+  docker login myregistry.acr.example -u 00000000-0000-0000-0000-000000000000 -p $TOKEN
+  wharf acr login -n myregistry -u myregistry -p PASSWORD")]
+pub(crate) struct AcrLoginArgs {
+    #[command(flatten)]
+    pub(crate) registry: RegistryName,
+    /// What follows the name in the login server, where the registry was made with a hash (--dnl-scope)
+    #[arg(long, value_parser = name)]
+    pub(crate) suffix: Option<String>,
+    /// Print the token, and write it nowhere
+    #[arg(long, short = 't', conflicts_with_all = ["username", "password"])]
+    pub(crate) expose_token: bool,
+    /// Log in as this user instead: the admin user, or the app id of a service principal
+    #[arg(long, short)]
+    pub(crate) username: Option<String>,
+    /// Its password; asked for when left out
+    #[arg(
+        long,
+        short,
+        requires = "username",
+        env = "WHARF_REGISTRY_PASSWORD",
+        hide_env_values = true
+    )]
+    pub(crate) password: Option<String>,
+}
+
+/// The credential helper of docker, podman and buildah
+#[derive(Debug, Subcommand)]
+pub(crate) enum HelperCommand {
+    Install(HelperInstallArgs),
+    Uninstall(HelperUninstallArgs),
+}
+
+/// Install the credential helper for the registries that you can see
+///
+/// A link `docker-credential-wharf` to this program is placed where programs are found, and docker's and podman's files name it for each registry. From then
+/// on they ask it, and it asks the server, for as long as you are signed in. Run it again for registries that are new, or name one.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  wharf acr credential-helper install
+  wharf acr credential-helper install -n myregistry --bin-dir /usr/local/bin")]
+pub(crate) struct HelperInstallArgs {
+    /// Only for this registry
+    #[arg(long, short, value_parser = name)]
+    pub(crate) name: Option<String>,
+    /// Folder for the link; beside this program when left out, or ~/.local/bin
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) bin_dir: Option<std::path::PathBuf>,
+    #[command(flatten)]
+    pub(crate) subscription: SubscriptionArg,
+}
+
+/// Remove the credential helper
+#[derive(Debug, Args)]
+#[command(after_long_help = "Examples:\n  wharf acr credential-helper uninstall")]
+pub(crate) struct HelperUninstallArgs {
+    /// Folder of the link; all of PATH is looked at when left out
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) bin_dir: Option<std::path::PathBuf>,
 }

@@ -18,9 +18,83 @@ pub(crate) enum AdCommand {
     /// Service principals: sign-ins for machines
     #[command(subcommand)]
     Sp(SpCommand),
+    /// Applications, which service principals are the instances of
+    #[command(subcommand)]
+    App(AppCommand),
     /// Whoever is signed in
     #[command(subcommand)]
     SignedInUser(SignedInUserCommand),
+}
+
+/// Applications, which service principals are the instances of
+#[derive(Debug, Subcommand)]
+pub(crate) enum AppCommand {
+    /// Whose tokens an application accepts in the place of a secret
+    #[command(subcommand)]
+    FederatedCredential(FederatedCommand),
+}
+
+/// Whose tokens an application accepts in the place of a secret
+#[derive(Debug, Subcommand)]
+pub(crate) enum FederatedCommand {
+    Create(FederatedCreateArgs),
+    List(FederatedListArgs),
+    Show(FederatedShowArgs),
+    Delete(FederatedDeleteArgs),
+}
+
+/// Have an application accept the tokens of an issuer's subject
+///
+/// The parameters are JSON, or @FILE with it: name, issuer, subject, audiences (one), description. A token's iss, sub and aud have to be these, exactly.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  wharf ad app federated-credential create --id APP_ID --parameters @credential.json
+  wharf ad app federated-credential create --id APP_ID --parameters '{\"name\":\"main\",\"issuer\":\"https://ci.example\",\"subject\":\"repo:web:main\",\"audiences\":[\"wharf\"]}'")]
+pub(crate) struct FederatedCreateArgs {
+    /// App id or object id of the application
+    #[arg(long)]
+    pub(crate) id: String,
+    /// JSON, or @FILE
+    #[arg(long, value_name = "JSON")]
+    pub(crate) parameters: String,
+}
+
+/// List whose tokens an application accepts
+#[derive(Debug, Args)]
+#[command(after_long_help = "Examples:\n  wharf ad app federated-credential list --id APP_ID")]
+pub(crate) struct FederatedListArgs {
+    /// App id or object id of the application
+    #[arg(long)]
+    pub(crate) id: String,
+}
+
+/// Show one of them
+#[derive(Debug, Args)]
+#[command(
+    after_long_help = "Examples:\n  wharf ad app federated-credential show --id APP_ID --federated-credential-id main"
+)]
+pub(crate) struct FederatedShowArgs {
+    /// App id or object id of the application
+    #[arg(long)]
+    pub(crate) id: String,
+    /// Its id or its name
+    #[arg(long, value_parser = super::values::name)]
+    pub(crate) federated_credential_id: String,
+}
+
+/// Accept these tokens no longer: what came of them ends at once
+#[derive(Debug, Args)]
+#[command(
+    after_long_help = "Examples:\n  wharf ad app federated-credential delete --id APP_ID --federated-credential-id main"
+)]
+pub(crate) struct FederatedDeleteArgs {
+    /// App id or object id of the application
+    #[arg(long)]
+    pub(crate) id: String,
+    /// Its id or its name
+    #[arg(long, value_parser = super::values::name)]
+    pub(crate) federated_credential_id: String,
 }
 
 /// Service principals: sign-ins for machines
@@ -125,7 +199,9 @@ pub(crate) struct SpCredentialListArgs {
 Examples:
   wharf ad sp credential reset --id APP_ID
   wharf ad sp credential reset --id APP_ID --append --display-name 2027 --years 2
-  wharf ad sp credential reset --id APP_ID --end-date 2027-12-31")]
+  wharf ad sp credential reset --id APP_ID --end-date 2027-12-31
+  wharf ad sp credential reset --id APP_ID --create-cert --append
+  wharf ad sp credential reset --id APP_ID --cert @ci.pem --append")]
 pub(crate) struct SpCredentialResetArgs {
     /// App id, another name, or object id
     #[arg(long)]
@@ -136,6 +212,12 @@ pub(crate) struct SpCredentialResetArgs {
     /// Name of the new password
     #[arg(long)]
     pub(crate) display_name: Option<String>,
+    /// Add this certificate (PEM or base64 of DER, or @FILE) and no password
+    #[arg(long, value_name = "CERTIFICATE")]
+    pub(crate) cert: Option<String>,
+    /// Make a certificate with its key, in a file of yours, and no password
+    #[arg(long, conflicts_with = "cert")]
+    pub(crate) create_cert: bool,
     /// How long it works, in years; 1 when left out
     #[arg(long, conflicts_with = "end_date", value_parser = clap::value_parser!(u32).range(1..=100))]
     pub(crate) years: Option<u32>,

@@ -30,7 +30,7 @@ pub(crate) enum UserCommand {
 #[command(after_long_help = "\
 Examples:
   wharf ad user create --display-name \"Alice Adams\" --user-principal-name alice@example.com
-  WHARF_NEW_PASSWORD=… wharf ad user create --display-name Alice --user-principal-name alice@example.com --force-change-password-next-sign-in")]
+  WHARF_NEW_PASSWORD=… wharf ad user create --display-name Alice --user-principal-name alice@example.com")]
 pub(crate) struct UserCreateArgs {
     /// Name for people
     #[arg(long)]
@@ -41,7 +41,7 @@ pub(crate) struct UserCreateArgs {
     /// Password to begin with
     #[arg(long, env = "WHARF_NEW_PASSWORD", hide_env_values = true)]
     pub(crate) password: Option<String>,
-    /// Whether another password has to be chosen at the first sign-in
+    /// Accepted for likeness: at the first sign-in everybody chooses a password of their own
     #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
     pub(crate) force_change_password_next_sign_in: Option<Toggle>,
     /// Accepted for likeness: there are no mailboxes here
@@ -98,7 +98,7 @@ pub(crate) struct UserUpdateArgs {
     /// Password in the place of theirs
     #[arg(long)]
     pub(crate) password: Option<String>,
-    /// Whether another password has to be chosen at the next sign-in; needs --password
+    /// Accepted for likeness; needs --password
     #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true", requires = "password")]
     pub(crate) force_change_password_next_sign_in: Option<Toggle>,
     /// Accepted for likeness: there are no mailboxes here

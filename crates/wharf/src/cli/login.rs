@@ -1,8 +1,13 @@
 //! `wharf login`, `wharf logout`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 /// Sign in to a server
+///
+/// A person signs in with a browser, which is opened; where none can be, or with --use-device-code, a code is shown that is typed into a browser elsewhere.
+/// `wharf admin bootstrap --user NAME@DOMAIN` on the server's host invites the first one.
 ///
 /// A service principal signs in with its app id and password; `wharf admin bootstrap` on the server's host makes the first one. The
 /// password is kept in a file that only you can read, so that later commands need none.
@@ -11,13 +16,20 @@ use clap::Args;
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
+  wharf login --server https://acr.example
+  wharf login --use-device-code --server https://acr.example
   wharf login --service-principal -u APP_ID -p PASSWORD --tenant TENANT
   wharf login --service-principal -u APP_ID --password-stdin --tenant TENANT --server https://acr.example < secret
-  wharf login --service-principal -u APP_ID -p PASSWORD --tenant TENANT --server https://acr.example --ca-cert ca.pem")]
+  wharf login --service-principal -u APP_ID -p PASSWORD --tenant TENANT --server https://acr.example --ca-cert ca.pem
+  wharf login --service-principal -u APP_ID --certificate ci.pem --tenant TENANT
+  wharf login --service-principal -u APP_ID --federated-token-file /var/run/secrets/tokens/wharf --tenant TENANT")]
 pub(crate) struct LoginArgs {
     /// Sign in as a service principal
     #[arg(long)]
     pub(crate) service_principal: bool,
+    /// Sign in with a code that is typed into a browser elsewhere
+    #[arg(long, conflicts_with = "service_principal")]
+    pub(crate) use_device_code: bool,
     /// App id of the service principal
     #[arg(long, short)]
     pub(crate) username: Option<String>,
@@ -27,6 +39,16 @@ pub(crate) struct LoginArgs {
     /// Read the password from standard input
     #[arg(long)]
     pub(crate) password_stdin: bool,
+    /// File with its certificate and the private key (PEM), in the place of a password
+    #[arg(long, value_name = "FILE", env = "WHARF_CERTIFICATE", hide_env_values = true, conflicts_with_all = ["password", "password_stdin"])]
+    pub(crate) certificate: Option<PathBuf>,
+    /// Token of an issuer that the application accepts, in the place of a password
+    #[arg(long, value_name = "TOKEN", conflicts_with_all = ["password", "password_stdin", "certificate"])]
+    pub(crate) federated_token: Option<String>,
+    /// File with such a token, read anew each time
+    #[arg(long, value_name = "FILE", env = "WHARF_FEDERATED_TOKEN_FILE", hide_env_values = true,
+        conflicts_with_all = ["password", "password_stdin", "certificate", "federated_token"])]
+    pub(crate) federated_token_file: Option<PathBuf>,
     /// Tenant: its id or a domain of it; may be left out where a server has just one
     #[arg(long, short, env = "WHARF_TENANT", hide_env_values = true)]
     pub(crate) tenant: Option<String>,
@@ -51,7 +73,7 @@ pub(crate) struct LoginArgs {
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:\n  wharf logout\n  wharf logout --username APP_ID")]
 pub(crate) struct LogoutArgs {
-    /// App id to sign out; the one in use when left out
+    /// User name or app id to sign out; the one in use when left out
     #[arg(long)]
     pub(crate) username: Option<String>,
 }

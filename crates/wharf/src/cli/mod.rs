@@ -11,6 +11,7 @@ pub(crate) mod ad_user;
 pub(crate) mod explain;
 pub(crate) mod group;
 pub(crate) mod login;
+pub(crate) mod provider;
 #[cfg(test)]
 mod reference;
 pub(crate) mod role;
@@ -141,6 +142,7 @@ pub(crate) enum Command {
     /// Work on the server's host, next to its data
     #[command(subcommand)]
     Admin(server::AdminCommand),
+    CredentialProvider(provider::ProviderArgs),
     Version(VersionArgs),
 }
 

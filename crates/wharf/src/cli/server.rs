@@ -87,19 +87,28 @@ pub(crate) enum AdminCommand {
     VerifyJournal(VerifyJournalArgs),
 }
 
-/// Make the first owner and print its password: the only time it is shown
+/// Make the first owner and print its link or password: the only time it is shown
 ///
-/// The owner is a service principal with the role Owner on everything. Where there is an owner already, nothing is done, unless
+/// With --user the owner is a person, who gets a link, good once and for three days, to choose a password and a second factor; for somebody who owns
+/// everything already it makes a new link. Without it the owner is a service principal. Either has the role Owner on everything. Where there is an owner already, nothing is done, unless
 /// --another is given.
 #[derive(Clone, Debug, Args)]
 #[command(after_long_help = "\
 Examples:
+  wharf admin bootstrap --user owner@example.com
+  wharf admin bootstrap --user owner@example.com --public-url https://acr.example
   wharf admin bootstrap
   wharf admin bootstrap --data /var/lib/wharf -o json
   wharf admin bootstrap --another --name rescue")]
 pub(crate) struct BootstrapArgs {
     #[command(flatten)]
     pub(crate) data: DataArgs,
+    /// The person who is to own everything
+    #[arg(long, value_name = "NAME@DOMAIN", conflicts_with = "name")]
+    pub(crate) user: Option<String>,
+    /// Address that the link begins with, where the server was given its own by flags and not by the configuration file
+    #[arg(long, value_name = "URL", env = "WHARF_PUBLIC_URL", hide_env_values = true)]
+    pub(crate) public_url: Option<Url>,
     /// Make one more owner, also where there is one
     #[arg(long, visible_alias = "force-new")]
     pub(crate) another: bool,

@@ -1,18 +1,22 @@
 //! `wharf login`, `wharf logout`.
 
-use std::io::{self, Read};
+use std::{
+    io::{self, Read},
+    path::PathBuf,
+};
 
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
-use wharf_client::{ClientCredentials, Directory, Endpoints, ResourceManager, ServerUrl, Transport};
+use wharf_client::{ClientCredentials, ClientProof, Directory, Endpoints, ResourceManager, ServerUrl, Transport};
 use wharf_types::arm::{SecretText, Subscription};
 
+use super::browser_login;
 use crate::{
     cli::login::{LoginArgs, LogoutArgs},
     failure::Failure,
     password::ask_password,
     printer::Printer,
-    profile::{Account, Principal, Server, TENANT_LEVEL, User},
+    profile::{Account, PERSON, Principal, Proof, Server, TENANT_LEVEL, User},
     session::{Settings, account, transport},
 };
 
@@ -21,15 +25,15 @@ const PASSWORD_MAX: u64 = 1024;
 
 pub(crate) async fn login(args: LoginArgs, settings: &Settings, printer: &Printer) -> Result<(), Failure> {
     if !args.service_principal {
-        let failure = Failure::usage("signing in as a person is not possible from here yet.");
-        return Err(failure.hint("wharf login --service-principal -u APP_ID -p PASSWORD --tenant TENANT"));
+        return person(args, settings, printer).await;
     }
     let Some(app_id) = args.username.clone() else {
         return Err(Failure::usage(
             "usage error: --service-principal --username APP_ID --password PASSWORD --tenant TENANT",
         ));
     };
-    let secret = password(&args, printer)?;
+    let proof = proof(&args, printer)?;
+    let sent = proof.read()?;
     let url = ServerUrl::parse(&args.server, settings.allow_insecure)?;
     let transport = transport(settings.ca_cert.clone())?;
     let endpoints = Endpoints::discover(&transport, &url).await?;
@@ -37,15 +41,94 @@ pub(crate) async fn login(args: LoginArgs, settings: &Settings, printer: &Printe
         let failure = Failure::usage("usage error: --tenant is needed: the server has several.");
         return Err(failure.hint("`wharf admin bootstrap` and `ad sp create-for-rbac` print it"));
     };
-    let subscriptions = subscriptions(&transport, &endpoints, &tenant, &app_id, &secret).await?;
+    let subscriptions = subscriptions(&transport, &endpoints, &tenant, &app_id, sent).await?;
     if subscriptions.is_empty() && !args.allow_no_subscriptions {
         let failure = Failure::general(format!("No subscriptions found for {app_id}."));
         return Err(failure.hint(
             "ask for a role in a subscription, or use --allow-no-subscriptions to work with the directory only",
         ));
     }
-    let server = server(&endpoints, settings);
-    let accounts = accounts(&server.url, &tenant, &app_id, &subscriptions);
+    let user = User {
+        name: app_id,
+        kind: "servicePrincipal".to_owned(),
+    };
+    signed_in(
+        &args,
+        settings,
+        printer,
+        &endpoints,
+        &tenant,
+        user,
+        &proof,
+        &subscriptions,
+    )
+}
+
+/// Somebody signs in with a browser, here or elsewhere.
+async fn person(args: LoginArgs, settings: &Settings, printer: &Printer) -> Result<(), Failure> {
+    if args.username.is_some() || args.password.is_some() || args.password_stdin {
+        let failure = Failure::usage("people type their password into the server's own page, and nowhere else.");
+        return Err(
+            failure.hint("wharf login, or wharf login --service-principal -u APP_ID -p PASSWORD --tenant TENANT")
+        );
+    }
+    let url = ServerUrl::parse(&args.server, settings.allow_insecure)?;
+    let transport = transport(settings.ca_cert.clone())?;
+    let endpoints = Endpoints::discover(&transport, &url).await?;
+    let tenant = args.tenant.as_deref().unwrap_or("organizations");
+    let directory = Directory::discover(transport.clone(), &endpoints.directory, tenant).await?;
+    let scope = format!(
+        "{}/.default offline_access openid profile",
+        endpoints.resource_manager_audience
+    );
+    let tokens = match settings.browser.as_ref().filter(|_| !args.use_device_code) {
+        Some(browser) => match browser_login::browser(&directory, browser, &scope, printer).await? {
+            Some(tokens) => tokens,
+            None => browser_login::device(&directory, &scope, printer).await?,
+        },
+        None => browser_login::device(&directory, &scope, printer).await?,
+    };
+    let who = browser_login::who(&tokens)?;
+    let refresh_token = tokens
+        .refresh_token
+        .ok_or_else(|| Failure::general("the server gave no refresh token."))?;
+    let access = browser_login::Held(tokens.access.access_token);
+    let resource_manager = ResourceManager::new(transport, &endpoints, std::sync::Arc::new(access));
+    let subscriptions = resource_manager.subscription_list().await?;
+    if subscriptions.is_empty() && !args.allow_no_subscriptions {
+        let failure = Failure::general(format!("No subscriptions found for {}.", who.name));
+        return Err(failure.hint("ask for a role in a subscription, or use --allow-no-subscriptions"));
+    }
+    let user = User {
+        name: who.name,
+        kind: PERSON.to_owned(),
+    };
+    signed_in(
+        &args,
+        settings,
+        printer,
+        &endpoints,
+        &who.tenant,
+        user,
+        &Proof::RefreshToken(SecretText::new(refresh_token.expose_secret())),
+        &subscriptions,
+    )
+}
+
+/// Keeps what was found out and what later commands sign in with, and shows the subscriptions.
+#[expect(clippy::too_many_arguments, reason = "all of it is what a sign-in found out")]
+fn signed_in(
+    args: &LoginArgs,
+    settings: &Settings,
+    printer: &Printer,
+    endpoints: &Endpoints,
+    tenant: &str,
+    user: User,
+    proof: &Proof,
+    subscriptions: &[Subscription],
+) -> Result<(), Failure> {
+    let server = server(endpoints, settings);
+    let accounts = accounts(&server.url, tenant, &user, subscriptions);
     if let Some(wanted) = &args.subscription
         && !accounts.iter().any(|account| account.is_called(wanted))
     {
@@ -54,9 +137,7 @@ pub(crate) async fn login(args: LoginArgs, settings: &Settings, printer: &Printe
         )));
     }
     for principal in accounts.iter().map(Principal::of).collect::<Vec<_>>().iter() {
-        settings
-            .store
-            .keep_secret(principal, SecretText::new(secret.expose_secret()))?;
+        settings.store.keep_proof(principal, proof.clone())?;
     }
     let shown = settings.store.update_profile(|profile| {
         let own = accounts.clone();
@@ -76,12 +157,17 @@ pub(crate) async fn login(args: LoginArgs, settings: &Settings, printer: &Printe
     printer.result(shown, None)
 }
 
-pub(crate) fn logout(args: LogoutArgs, settings: &Settings) -> Result<(), Failure> {
+pub(crate) async fn logout(args: LogoutArgs, settings: &Settings) -> Result<(), Failure> {
     let profile = settings.store.profile()?;
     let user = match args.username {
         Some(user) => user,
         None => account(&profile, None)?.user.name.clone(),
     };
+    for account in &profile.subscriptions {
+        if account.user.is_person() && account.user.name.eq_ignore_ascii_case(&user) {
+            give_back(settings, account).await;
+        }
+    }
     settings.store.forget_secrets(Some(&user))?;
     match settings.store.update_profile(|profile| Ok(profile.sign_out(&user)))? {
         0 => Err(Failure::general(format!("There is no active account called '{user}'."))),
@@ -89,17 +175,30 @@ pub(crate) fn logout(args: LogoutArgs, settings: &Settings) -> Result<(), Failur
     }
 }
 
+/// Tells the server that a person's refresh token is not needed any more. Who is signing out is signed out here whatever it answers: the account page shows
+/// and ends what is left.
+async fn give_back(settings: &Settings, account: &Account) {
+    let told = async {
+        let session = crate::session::Session::open(settings, Some(&account.id))?;
+        if let Proof::RefreshToken(token) = settings.store.proof(&Principal::of(account))? {
+            session.give_back(&SecretString::from(token.expose())).await?;
+        }
+        Ok::<_, Failure>(())
+    };
+    if let Err(failure) = told.await {
+        tracing::info!(%failure, "the server was not told");
+    }
+}
+
 /// What the server says now of the subscriptions of a signed-in principal.
 pub(crate) async fn refresh(settings: &Settings, of: &Account) -> Result<(), Failure> {
     let session = crate::session::Session::open(settings, Some(&of.id))?;
     let subscriptions = session.resource_manager.subscription_list().await?;
-    let fresh = accounts(&of.server, &of.tenant_id, &of.user.name, &subscriptions);
+    let fresh = accounts(&of.server, &of.tenant_id, &of.user, &subscriptions);
     let principal = Principal::of(of);
-    let secret = settings.store.secret(&principal)?;
+    let proof = settings.store.proof(&principal)?;
     for other in fresh.iter().map(Principal::of).filter(|other| *other != principal) {
-        settings
-            .store
-            .keep_secret(&other, SecretText::new(secret.expose_secret()))?;
+        settings.store.keep_proof(&other, proof.clone())?;
     }
     settings.store.update_profile(|profile| {
         let Some(server) = profile.servers.iter().find(|server| server.url == of.server).cloned() else {
@@ -122,6 +221,23 @@ pub(crate) async fn refresh(settings: &Settings, of: &Account) -> Result<(), Fai
         Ok(())
     })?;
     Ok(())
+}
+
+/// What the principal proves with who it is: of several ways clap permits one.
+fn proof(args: &LoginArgs, printer: &Printer) -> Result<Proof, Failure> {
+    // They are read again by later commands, wherever those are run.
+    let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
+    if let Some(path) = &args.certificate {
+        return Ok(Proof::Certificate(absolute(path)));
+    }
+    if let Some(path) = &args.federated_token_file {
+        return Ok(Proof::FederatedTokenFile(absolute(path)));
+    }
+    if let Some(token) = &args.federated_token {
+        return Ok(Proof::FederatedToken(SecretText::new(token.as_str())));
+    }
+    let secret = password(args, printer)?;
+    Ok(Proof::Secret(SecretText::new(secret.expose_secret())))
 }
 
 fn password(args: &LoginArgs, printer: &Printer) -> Result<SecretString, Failure> {
@@ -147,10 +263,10 @@ async fn subscriptions(
     endpoints: &Endpoints,
     tenant: &str,
     app_id: &str,
-    secret: &SecretString,
+    proof: ClientProof,
 ) -> Result<Vec<Subscription>, Failure> {
     let directory = Directory::discover(transport.clone(), &endpoints.directory, tenant).await?;
-    let tokens = ClientCredentials::new(directory, app_id, secret.clone());
+    let tokens = ClientCredentials::new(directory, app_id, proof);
     let resource_manager = ResourceManager::new(transport.clone(), endpoints, std::sync::Arc::new(tokens));
     Ok(resource_manager.subscription_list().await?)
 }
@@ -169,7 +285,7 @@ fn server(endpoints: &Endpoints, settings: &Settings) -> Server {
     }
 }
 
-fn accounts(server: &str, tenant: &str, app_id: &str, subscriptions: &[Subscription]) -> Vec<Account> {
+fn accounts(server: &str, tenant: &str, user: &User, subscriptions: &[Subscription]) -> Vec<Account> {
     let account = |id: &str, name: &str, state: &str, home: Option<&str>| Account {
         id: id.to_owned(),
         name: name.to_owned(),
@@ -178,10 +294,7 @@ fn accounts(server: &str, tenant: &str, app_id: &str, subscriptions: &[Subscript
         home_tenant_id: home.unwrap_or(tenant).to_owned(),
         is_default: false,
         server: server.to_owned(),
-        user: User {
-            name: app_id.to_owned(),
-            kind: "servicePrincipal".to_owned(),
-        },
+        user: user.clone(),
     };
     if subscriptions.is_empty() {
         return vec![account(tenant, TENANT_LEVEL, "Enabled", None)];

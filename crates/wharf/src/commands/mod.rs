@@ -1,12 +1,19 @@
 //! What the client commands do: one file per noun, each a plain function of arguments, session and printer.
 
 mod account;
+mod acr_login;
 mod activity;
 mod ad_group;
+mod browser_login;
+mod certificate;
 mod credential;
+mod credential_helper;
 mod explain;
+mod federated_credential;
 mod group;
+pub(crate) mod kubelet;
 mod login;
+mod login_server;
 mod name_lookup;
 mod registry;
 mod role_assignment;
@@ -22,9 +29,9 @@ use crate::{
     cli::{
         Command,
         account::{AccountCommand, AliasCommand},
-        acr::{AcrCommand, CredentialCommand},
+        acr::{AcrCommand, CredentialCommand, HelperCommand},
         activity::ActivityCommand,
-        ad::{AdCommand, SpCommand, SpCredentialCommand},
+        ad::{AdCommand, AppCommand, SpCommand, SpCredentialCommand},
         ad_user::SignedInUserCommand,
         group::{GroupCommand, ResourceCommand},
         role::{AssignmentCommand, DefinitionCommand, RoleCommand},
@@ -33,6 +40,9 @@ use crate::{
     printer::Printer,
     session::{Session, Settings},
 };
+
+pub(crate) use acr_login::end as token_end;
+pub(crate) use login_server::registry_token;
 
 /// The JSON of a wire type.
 fn json(value: &impl serde::Serialize) -> Result<serde_json::Value, Failure> {
@@ -45,7 +55,7 @@ pub(crate) async fn run(command: Command, settings: &Settings, printer: &Printer
         |subscription: &crate::cli::SubscriptionArg| Session::open(settings, subscription.subscription.as_deref());
     match command {
         Command::Login(args) => login::login(args, settings, printer).await,
-        Command::Logout(args) => login::logout(args, settings),
+        Command::Logout(args) => login::logout(args, settings).await,
         Command::Account(command) => account_command(command, settings, printer).await,
         Command::Group(command) | Command::Resource(ResourceCommand::Group(command)) => match command {
             GroupCommand::Create(args) => group::create(&open(&args.group.subscription)?, args, printer).await,
@@ -56,6 +66,7 @@ pub(crate) async fn run(command: Command, settings: &Settings, printer: &Printer
         },
         Command::Acr(command) => acr_command(*command, settings, printer).await,
         Command::Ad(command) => ad_command(command, &Session::open(settings, None)?, printer).await,
+        Command::CredentialProvider(args) => kubelet::provide(args, settings).await,
         Command::Role(command) => match *command {
             RoleCommand::Definition(DefinitionCommand::List(args)) => {
                 role_definition::list(&open(&args.subscription)?, args, printer).await
@@ -99,6 +110,16 @@ async fn acr_command(command: AcrCommand, settings: &Settings, printer: &Printer
         AcrCommand::Update(args) => registry::update(&open(&args.registry.subscription)?, args, printer).await,
         AcrCommand::Delete(args) => registry::delete(&open(&args.registry.subscription)?, args, printer).await,
         AcrCommand::CheckName(args) => registry::check_name(&open(&args.subscription)?, args, printer).await,
+        AcrCommand::Login(args) => {
+            let session = open(&args.registry.subscription)?;
+            acr_login::login(&session, args, &settings.engines, printer).await
+        }
+        AcrCommand::CredentialHelper(HelperCommand::Install(args)) => {
+            credential_helper::install(&open(&args.subscription)?, args, &settings.engines, printer).await
+        }
+        AcrCommand::CredentialHelper(HelperCommand::Uninstall(args)) => {
+            credential_helper::uninstall(&args, &settings.engines, printer)
+        }
         AcrCommand::ShowUsage(args) => registry::show_usage(&open(&args.registry.subscription)?, args, printer).await,
         AcrCommand::Credential(CredentialCommand::Show(args)) => {
             credential::show(&open(&args.registry.subscription)?, args, printer).await
@@ -118,6 +139,9 @@ async fn ad_command(command: AdCommand, session: &Session, printer: &Printer) ->
         AdCommand::User(command) => user::run(command, session, printer).await,
         AdCommand::Group(command) => ad_group::run(command, session, printer).await,
         AdCommand::Sp(command) => sp_command(command, session, printer).await,
+        AdCommand::App(AppCommand::FederatedCredential(command)) => {
+            federated_credential::run(command, session, printer).await
+        }
         AdCommand::SignedInUser(SignedInUserCommand::Show(_)) => user::show_signed_in(session, printer).await,
     }
 }

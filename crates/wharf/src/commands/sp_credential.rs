@@ -1,13 +1,19 @@
 //! `wharf ad sp credential list|reset|delete`.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use rustls::pki_types::{CertificateDer, pem::PemObject};
 use serde_json::json;
 use time::{Date, OffsetDateTime};
 use wharf_types::{
     arm::SecretText,
-    graph::credential::{AddPassword, NewPassword},
+    graph::{
+        ServicePrincipal,
+        credential::{AddPassword, KeyCredential, NewPassword},
+        service_principal::ServicePrincipalPatch,
+    },
 };
 
-use super::service_principal::find;
+use super::{certificate, service_principal::find};
 use crate::{
     cli::ad::{SpCredentialDeleteArgs, SpCredentialListArgs, SpCredentialResetArgs},
     environment::now,
@@ -31,8 +37,11 @@ pub(crate) async fn reset(session: &Session, args: SpCredentialResetArgs, printe
         Some(end) => end.0,
         None => years_from(now(), args.years.unwrap_or(1)),
     };
-    let body = new_password(args.display_name, end, None);
+    if args.create_cert || args.cert.is_some() {
+        return certificate_reset(session, &principal, &args, end, printer).await;
+    }
     // The new one first: if it cannot be made, the old ones still work.
+    let body = new_password(args.display_name, end, None);
     let made = session
         .graph
         .service_principal_add_password(principal.id, &body)
@@ -50,6 +59,67 @@ pub(crate) async fn reset(session: &Session, args: SpCredentialResetArgs, printe
         json!({"appId": principal.app_id, "password": password, "tenant": session.account.tenant_id}),
         None,
     )
+}
+
+/// A certificate in the place of the old ones, or besides them. Passwords stay, unless nothing is to be appended to.
+async fn certificate_reset(
+    session: &Session,
+    principal: &ServicePrincipal,
+    args: &SpCredentialResetArgs,
+    end: OffsetDateTime,
+    printer: &Printer,
+) -> Result<(), Failure> {
+    let (der, file) = match &args.cert {
+        Some(given) => (given_certificate(given)?, None),
+        None => {
+            let (der, file) = certificate::make(&principal.display_name, end)?;
+            (der, Some(file))
+        }
+    };
+    let new = KeyCredential {
+        display_name: args.display_name.clone(),
+        kind: Some("AsymmetricX509Cert".to_owned()),
+        usage: Some("Verify".to_owned()),
+        key: Some(STANDARD.encode(der)),
+        ..KeyCredential::default()
+    };
+    let kept = principal.key_credentials.iter().filter(|_| args.append).cloned();
+    let patch = ServicePrincipalPatch {
+        account_enabled: None,
+        key_credentials: Some(kept.chain([new]).collect()),
+    };
+    session.graph.service_principal_update(principal.id, &patch).await?;
+    for old in principal.password_credentials.iter().filter(|_| !args.append) {
+        session
+            .graph
+            .service_principal_remove_password(principal.id, old.key_id)
+            .await?;
+    }
+    let mut result = json!({"appId": principal.app_id, "password": null, "tenant": session.account.tenant_id});
+    if let Some(file) = file {
+        printer.warning(&format!(
+            "Please copy {} to a safe place. When you run 'wharf login', provide the file path in the --certificate argument",
+            file.display()
+        ));
+        result["fileWithCertAndPrivateKey"] = json!(file);
+    }
+    printer.result(result, None)
+}
+
+/// A certificate on the command line: itself, or `@` and its file.
+fn given_certificate(given: &str) -> Result<Vec<u8>, Failure> {
+    let text = match given.strip_prefix('@') {
+        Some(path) => std::fs::read_to_string(path)
+            .map_err(|error| Failure::usage(format!("cannot read the certificate {path}: {error}")))?,
+        None => given.to_owned(),
+    };
+    if let Ok(certificate) = CertificateDer::from_pem_slice(text.as_bytes()) {
+        return Ok(certificate.to_vec());
+    }
+    let plain: String = text.split_whitespace().collect();
+    STANDARD
+        .decode(plain)
+        .map_err(|_| Failure::usage("--cert takes a certificate: PEM, base64 of DER, or @FILE"))
 }
 
 pub(crate) async fn delete(session: &Session, args: SpCredentialDeleteArgs) -> Result<(), Failure> {

@@ -12,6 +12,8 @@ use wharf_app::PublicAddress;
 use wharf_server::listen::Limits;
 use wharf_store::meta::Database;
 
+use wharf_app::DeviceCodeFlow;
+
 use crate::cli::server::{DataArgs, ServeArgs, TlsMode};
 use crate::environment::Environment;
 
@@ -30,10 +32,43 @@ struct File {
     trusted_proxies: Option<Vec<IpAddr>>,
     reserved_bytes: Option<u64>,
     scrub_days: Option<u64>,
+    device_code: Option<DeviceCode>,
     limits: Option<Limits>,
     sparse_images: Option<bool>,
+    issuers: Option<Issuers>,
     log: Option<String>,
     log_format: Option<LogFormat>,
+}
+
+/// Whom devices without a browser may be let in by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum DeviceCode {
+    Off,
+    NotOwners,
+    Everybody,
+}
+
+impl From<DeviceCode> for DeviceCodeFlow {
+    fn from(word: DeviceCode) -> Self {
+        match word {
+            DeviceCode::Off => Self::Off,
+            DeviceCode::NotOwners => Self::NotOwners,
+            DeviceCode::Everybody => Self::Everybody,
+        }
+    }
+}
+
+/// Where the keys of federated issuers may be fetched from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Issuers {
+    /// Private and loopback addresses too, and plain http.
+    #[serde(default)]
+    pub(crate) private_network: bool,
+    /// A PEM file of further authorities.
+    #[serde(default)]
+    pub(crate) ca_cert: Option<PathBuf>,
 }
 
 /// How log lines look.
@@ -72,8 +107,10 @@ pub(crate) struct Config {
     pub(crate) trusted_proxies: Vec<IpAddr>,
     pub(crate) reserved_bytes: Option<u64>,
     pub(crate) scrub_days: Option<u64>,
+    pub(crate) device_code: DeviceCodeFlow,
     pub(crate) limits: Limits,
     pub(crate) sparse_images: bool,
+    pub(crate) issuers: Issuers,
     pub(crate) log: String,
     pub(crate) log_format: LogFormat,
 }
@@ -127,8 +164,10 @@ impl Config {
             trusted_proxies: file.trusted_proxies.unwrap_or_default(),
             reserved_bytes: file.reserved_bytes,
             scrub_days: file.scrub_days,
+            device_code: file.device_code.map_or(DeviceCodeFlow::NotOwners, Into::into),
             limits,
             sparse_images: file.sparse_images.unwrap_or_default(),
+            issuers: file.issuers.unwrap_or_default(),
             log: environment
                 .log
                 .clone()
@@ -242,9 +281,12 @@ mod tests {
             config: None,
         };
         let environment = Environment {
+            engines: crate::engine::Engines::default(),
+            home: None,
             log: None,
             data_folder: None,
             config_folder: None,
+            browser: None,
             colour: false,
             stderr_is_terminal: false,
             stdin_is_terminal: false,

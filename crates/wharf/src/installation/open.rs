@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use wharf_app::{App, Environment, Parts, PublicAddress, Settings};
+use wharf_client::FetchPolicy;
 use wharf_store::blob::{BlobStore, FileStore};
 use wharf_store::meta::MetaStore;
 
@@ -42,6 +43,11 @@ pub(crate) async fn open(config: &Config, data: DataFolder, public: PublicAddres
     let mut settings = Settings::new(public);
     settings.trusted_proxies.clone_from(&config.trusted_proxies);
     settings.sparse_images = config.sparse_images;
+    settings.device_code = config.device_code;
+    settings.issuers = FetchPolicy {
+        private_network: config.issuers.private_network,
+        ca_file: config.issuers.ca_cert.clone(),
+    };
     settings.shared_database = config.database.is_some();
     if let Some(days) = config.scrub_days {
         settings.scrub_period = (days > 0).then(|| Duration::from_secs(days.saturating_mul(24 * 3600)));

@@ -1,21 +1,24 @@
 //! What the command line remembers between calls, under `WHARF_CONFIG_DIR` (by default `wharf` in the XDG configuration folder).
 //!
-//! Three files, all readable by their owner only, each replaced atomically: `profile.json` (servers and subscriptions, nothing
-//! secret), `credentials.json` (secrets of service principals), `tokens.json` (access tokens until they end).
+//! Files that only their owner can read, each replaced atomically: `profile.json` (servers and subscriptions, nothing
+//! secret), `credentials.json` (secrets of service principals, refresh tokens of people), `tokens.json` (access tokens until they end), `registry-logins.json` (what docker gave our
+//! credential helper to keep).
 //!
 //! **Invariant:** a file is either as it was before a command or as it is after it, also when two commands run at once.
 
 mod credentials;
 mod file;
+mod logins;
 mod store;
 mod tokens;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-pub(crate) use credentials::Principal;
+pub(crate) use credentials::{Principal, Proof};
+pub(crate) use file::{make_private_folder, read_private, replace_private};
 pub(crate) use store::Store;
-pub(crate) use tokens::StoredTokens;
+pub(crate) use tokens::{CLIENT, StoredTokens};
 
 /// Written into the file; a later format has a higher one.
 const VERSION: u32 = 1;
@@ -82,6 +85,16 @@ pub(crate) struct User {
     pub(crate) name: String,
     #[serde(rename = "type")]
     pub(crate) kind: String,
+}
+
+/// How `az` calls a person.
+pub(crate) const PERSON: &str = "user";
+
+impl User {
+    /// Whether it is a person, who comes back with a refresh token and not with a password.
+    pub(crate) fn is_person(&self) -> bool {
+        self.kind == PERSON
+    }
 }
 
 /// The name that `az` gives to the entry that stands for a tenant.

@@ -1,11 +1,11 @@
 //! `tokens.json`: access tokens, kept until shortly before they end, and fetched with the stored secret when needed.
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use wharf_client::{ClientError, Directory, IssuedToken, ServerUrl, TokenFuture, TokenSource, Transport};
 use wharf_types::arm::SecretText;
 
-use super::{Principal, Store};
+use super::{Principal, Proof, Store};
 use crate::environment::now;
 
 const FILE: &str = "tokens.json";
@@ -32,6 +32,9 @@ pub(crate) struct StoredTokens {
     principal: Principal,
 }
 
+/// The client id of `az`, and ours: public, known in every tenant.
+pub(crate) const CLIENT: &str = "04b07795-8ddb-461a-bbee-02f9e1bf7b46";
+
 impl StoredTokens {
     pub(crate) fn new(store: Store, transport: Transport, directory: ServerUrl, principal: Principal) -> Self {
         Self {
@@ -40,6 +43,14 @@ impl StoredTokens {
             directory,
             principal,
         }
+    }
+
+    /// The principal's own secret, if it signed in with one.
+    pub(crate) fn secret(&self) -> anyhow::Result<Option<SecretString>> {
+        Ok(match self.store.proof(&self.principal)? {
+            Proof::Secret(secret) => Some(SecretString::from(secret.expose())),
+            _ => None,
+        })
     }
 
     /// A token and when it ends, in seconds since 1970.
@@ -54,17 +65,53 @@ impl StoredTokens {
         if let Some(token) = tokens.iter().find(usable).filter(|_| !fresh) {
             return Ok((SecretString::from(token.token.expose()), token.expires_on));
         }
-        let secret = self.store.secret(&self.principal).map_err(unusable)?;
+        let proof = self.store.proof(&self.principal).map_err(unusable)?;
         let (transport, tenant) = (self.transport.clone(), &self.principal.tenant);
         let directory = Directory::discover(transport, &self.directory, tenant).await?;
-        let issued = directory
-            .client_credentials(&self.principal.app_id, &secret, scope)
-            .await?;
+        let issued = match &proof {
+            Proof::RefreshToken(token) => self.come_back(&directory, token, scope).await?,
+            proof => {
+                let proof = proof.read().map_err(unusable)?;
+                let app_id = &self.principal.app_id;
+                directory.client_credentials(app_id, &proof, scope).await?
+            }
+        };
         let expires_on = self
             .store
             .keep_token(&self.principal, scope, &issued)
             .map_err(unusable)?;
         Ok((issued.access_token, expires_on))
+    }
+}
+
+impl StoredTokens {
+    /// Tells the server that a refresh token is not needed any more.
+    pub(crate) async fn give_back(&self, refresh_token: &SecretString) -> Result<(), ClientError> {
+        let directory = Directory::discover(self.transport.clone(), &self.directory, &self.principal.tenant).await?;
+        directory.revoke(CLIENT, refresh_token).await
+    }
+
+    /// A token for a person's refresh token, which is good once: the next one is kept before anything else is done.
+    async fn come_back(
+        &self,
+        directory: &Directory,
+        refresh_token: &SecretText,
+        scope: &str,
+    ) -> Result<IssuedToken, ClientError> {
+        let scope = format!("{scope} offline_access openid profile");
+        let fields = [
+            ("grant_type", "refresh_token"),
+            ("client_id", CLIENT),
+            ("refresh_token", refresh_token.expose()),
+            ("scope", &scope),
+        ];
+        let tokens = directory.person_tokens(&fields).await?;
+        if let Some(next) = &tokens.refresh_token {
+            let next = Proof::RefreshToken(SecretText::new(next.expose_secret()));
+            let kept = self.store.keep_proof(&self.principal, next);
+            kept.map_err(|error| ClientError::Token(format!("{error:#}")))?;
+        }
+        Ok(tokens.access)
     }
 }
 
@@ -77,7 +124,6 @@ impl TokenSource for StoredTokens {
 impl Store {
     /// Keeps a token just issued; says when it ends, in seconds since 1970.
     pub(crate) fn keep_token(&self, principal: &Principal, scope: &str, issued: &IssuedToken) -> anyhow::Result<i64> {
-        use secrecy::ExposeSecret;
         let life = i64::try_from(issued.expires_in.as_secs()).unwrap_or(i64::MAX / 2);
         let (now, expires_on) = (now().unix_timestamp(), now().unix_timestamp().saturating_add(life));
         let token = Token {

@@ -4,7 +4,9 @@
 
 mod access;
 mod account;
+mod acr_login;
 mod directory;
+mod people;
 mod registry;
 mod resource_group;
 mod sign_in;
@@ -107,6 +109,8 @@ impl User {
             .args(words)
             .env_clear()
             .env("WHARF_CONFIG_DIR", self.profile())
+            .env("DOCKER_CONFIG", self.home.path().join("docker"))
+            .env("XDG_RUNTIME_DIR", self.home.path().join("run"))
             .current_dir(self.home.path());
         command
             .stdin(Stdio::piped())

@@ -203,7 +203,7 @@ async fn after_signing_out_nothing_works_and_nothing_is_left() {
     assert_snapshot!(user.run("acr list").await.transcript(), @r"
     exit 1
     err| ERROR: Please run 'wharf login' to setup account.
-    err| hint: wharf login --service-principal -u APP_ID -p PASSWORD --tenant TENANT [--server URL]
+    err| hint: wharf login [--server URL], or wharf login --service-principal -u APP_ID -p PASSWORD --tenant TENANT [--server URL]
     ");
     assert_eq!(user.run("logout").await.code, 1);
 }
@@ -212,7 +212,7 @@ async fn after_signing_out_nothing_works_and_nothing_is_left() {
 async fn a_command_that_makes_no_sense_exits_with_two() {
     let user = User::new().await;
     for line in [
-        "login",
+        "login -u somebody@example.com",
         "acr",
         "acr create -n x",
         "group show -n a/b",

@@ -17,22 +17,34 @@ struct Discovery {
     /// MSAL refuses a document without it.
     authorization_endpoint: String,
     token_endpoint: String,
+    /// RFC 8628 §4.
+    device_authorization_endpoint: String,
+    userinfo_endpoint: String,
+    end_session_endpoint: String,
+    revocation_endpoint: String,
+    introspection_endpoint: String,
     jwks_uri: String,
-    token_endpoint_auth_methods_supported: [&'static str; 2],
-    grant_types_supported: [&'static str; 1],
-    response_types_supported: [&'static str; 0],
+    token_endpoint_auth_methods_supported: [&'static str; 4],
+    token_endpoint_auth_signing_alg_values_supported: [&'static str; 3],
+    grant_types_supported: [&'static str; 4],
+    response_types_supported: [&'static str; 1],
+    response_modes_supported: [&'static str; 2],
+    code_challenge_methods_supported: [&'static str; 1],
+    scopes_supported: [&'static str; 4],
+    prompt_values_supported: [&'static str; 3],
     subject_types_supported: [&'static str; 1],
     id_token_signing_alg_values_supported: [&'static str; 1],
+    /// RFC 9207.
+    authorization_response_iss_parameter_supported: bool,
 }
 
 pub(super) async fn show(app: &App, tenant: TenantPath) -> Result<Response, Refusal> {
     let base = app.settings().public.base_url();
     // Tokens name the tenant that issued them. Where the path names none, the document has a template in its place, as Entra's have.
-    let (issuer, token, authorize, keys) = match tenant {
+    let (issuer, oauth2, keys) = match tenant {
         TenantPath::Adfs => (
             format!("{base}/{{tenantid}}/v2.0"),
-            format!("{base}/adfs/oauth2/token"),
-            format!("{base}/adfs/oauth2/authorize"),
+            format!("{base}/adfs/oauth2"),
             format!("{base}/adfs/discovery/keys"),
         ),
         TenantPath::Named(name) => {
@@ -47,22 +59,37 @@ pub(super) async fn show(app: &App, tenant: TenantPath) -> Result<Response, Refu
             // The tenant as the client wrote it: MSAL keeps tokens under that part of the path.
             (
                 issuer,
-                format!("{base}/{name}/oauth2/v2.0/token"),
-                format!("{base}/{name}/oauth2/v2.0/authorize"),
+                format!("{base}/{name}/oauth2/v2.0"),
                 format!("{base}/{name}/discovery/v2.0/keys"),
             )
         }
     };
     let document = Discovery {
         issuer,
-        authorization_endpoint: authorize,
-        token_endpoint: token,
+        authorization_endpoint: format!("{oauth2}/authorize"),
+        token_endpoint: format!("{oauth2}/token"),
+        device_authorization_endpoint: format!("{oauth2}/devicecode"),
+        userinfo_endpoint: format!("{oauth2}/userinfo"),
+        end_session_endpoint: format!("{oauth2}/logout"),
+        revocation_endpoint: format!("{oauth2}/revoke"),
+        introspection_endpoint: format!("{oauth2}/introspect"),
         jwks_uri: keys,
-        token_endpoint_auth_methods_supported: ["client_secret_post", "client_secret_basic"],
-        grant_types_supported: ["client_credentials"],
-        response_types_supported: [],
-        subject_types_supported: ["pairwise"],
+        token_endpoint_auth_methods_supported: ["none", "client_secret_post", "client_secret_basic", "private_key_jwt"],
+        token_endpoint_auth_signing_alg_values_supported: ["RS256", "PS256", "ES256"],
+        grant_types_supported: [
+            "authorization_code",
+            "refresh_token",
+            super::token::DEVICE_CODE,
+            "client_credentials",
+        ],
+        response_types_supported: ["code"],
+        response_modes_supported: ["query", "form_post"],
+        code_challenge_methods_supported: ["S256"],
+        scopes_supported: ["openid", "profile", "email", "offline_access"],
+        prompt_values_supported: ["none", "login", "select_account"],
+        subject_types_supported: ["public"],
         id_token_signing_alg_values_supported: ["ES256"],
+        authorization_response_iss_parameter_supported: true,
     };
     Ok(json(StatusCode::OK, &document))
 }

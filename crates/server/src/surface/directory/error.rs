@@ -3,7 +3,8 @@
 use axum::response::Response;
 use http::{HeaderValue, StatusCode, header};
 use wharf_app::Error;
-use wharf_app::identity::Caller;
+use wharf_app::identity::{AssertionError, Caller};
+use wharf_app::oauth::GrantError;
 use wharf_types::oauth::OAuthErrorBody;
 
 use crate::body::BodyError;
@@ -25,11 +26,16 @@ pub(super) enum Refusal {
     /// Two ways at once to say who the client is (RFC 6749 §2.3).
     #[error("The client has to say who it is in one way: by Basic, or in the body.")]
     TwoCredentials,
-    /// A kind of credential that does not exist yet.
-    #[error("Certificates and federated tokens cannot sign in yet: use a client secret.")]
-    Assertion,
+    /// An assertion that does not open.
+    #[error(transparent)]
+    Assertion(AssertionError),
+    /// An assertion of another kind than a JWT.
+    #[error("client_assertion_type has to be urn:ietf:params:oauth:client-assertion-type:jwt-bearer.")]
+    AssertionType,
     /// A grant that this directory does not have.
-    #[error("The grant '{0}' is not supported: service principals sign in with client_credentials.")]
+    #[error(
+        "The grant '{0}' is not supported. Service principals sign in with client_credentials, people in a browser or with a device code."
+    )]
     Grant(String),
     /// The scope is not `{resource}/.default`.
     #[error(
@@ -39,11 +45,40 @@ pub(super) enum Refusal {
     /// A resource that nothing here is.
     #[error("The resource '{0}' is not known here. See /metadata/endpoints for those that are.")]
     Resource(String),
+    /// What a client asks for on a person's behalf is not granted, or not yet.
+    #[error(transparent)]
+    Person(GrantError),
+    /// No token of the graph was brought, or one that is not good.
+    #[error("A bearer token for the graph is needed.")]
+    Bearer,
     /// A tenant that is not here.
     #[error(
         "Tenant '{0}' not found. Check that you have the correct tenant ID, and that you sign in at the right server."
     )]
     Tenant(String),
+}
+
+impl From<GrantError> for Refusal {
+    fn from(error: GrantError) -> Self {
+        match error {
+            GrantError::App(error) => Self::App(error),
+            other => Self::Person(other),
+        }
+    }
+}
+
+fn person_kind(error: &GrantError) -> (StatusCode, &'static str, u32) {
+    const BAD: StatusCode = StatusCode::BAD_REQUEST;
+    match error {
+        GrantError::Client => (StatusCode::UNAUTHORIZED, "invalid_client", 700_016),
+        GrantError::Scope(_) => (BAD, "invalid_scope", 70_011),
+        GrantError::Resource(_) => (BAD, "invalid_resource", 500_011),
+        GrantError::Pending => (BAD, "authorization_pending", 70_016),
+        GrantError::SlowDown => (BAD, "slow_down", 70_016),
+        GrantError::Expired => (BAD, "expired_token", 70_020),
+        GrantError::Denied => (BAD, "access_denied", 65_004),
+        GrantError::Grant(_) | GrantError::App(_) => (BAD, "invalid_grant", 700_082),
+    }
 }
 
 /// Status, RFC 6749's code and Entra's number.
@@ -59,8 +94,9 @@ fn kind(refusal: &Refusal) -> (StatusCode, &'static str, u32) {
         Refusal::App(Error::Invalid(_)) => (BAD, "invalid_request", 900_144),
         // Wrong, absent, expired, disabled, deleted: one answer (rule 5).
         Refusal::App(_) => (StatusCode::UNAUTHORIZED, "invalid_client", 7_000_215),
-        Refusal::Assertion => (StatusCode::UNAUTHORIZED, "invalid_client", 7_000_218),
+        Refusal::Assertion(error) => (StatusCode::UNAUTHORIZED, "invalid_client", assertion(error)),
         Refusal::Body(BodyError::TooLarge(_)) => (StatusCode::PAYLOAD_TOO_LARGE, "invalid_request", 90_100),
+        Refusal::AssertionType => (BAD, "invalid_request", 50_027),
         Refusal::Body(_) | Refusal::Field(_) | Refusal::TwoCredentials => (BAD, "invalid_request", 900_144),
         Refusal::Route(RouteError::Method(_)) => (StatusCode::METHOD_NOT_ALLOWED, "invalid_request", 900_561),
         Refusal::Route(_) => (StatusCode::NOT_FOUND, "invalid_request", 90_023),
@@ -68,6 +104,31 @@ fn kind(refusal: &Refusal) -> (StatusCode, &'static str, u32) {
         Refusal::Scope(_) => (BAD, "invalid_scope", 1_002_012),
         Refusal::Resource(_) => (BAD, "invalid_resource", 500_011),
         Refusal::Tenant(_) => (BAD, "invalid_request", 90_002),
+        Refusal::Person(error) => person_kind(error),
+        Refusal::Bearer => (StatusCode::UNAUTHORIZED, "invalid_token", 50_013),
+    }
+}
+
+/// Entra's number for what is wrong with an assertion.
+fn assertion(error: &AssertionError) -> u32 {
+    match error {
+        AssertionError::Operation(_) => 90_002,
+        AssertionError::Malformed(_) => 50_027,
+        AssertionError::Key | AssertionError::IssuerKey => 700_027,
+        AssertionError::Audience(_) => 700_023,
+        AssertionError::Times(_) => 700_024,
+        AssertionError::Used => 700_031,
+        AssertionError::NoFederatedCredential { .. } => 700_213,
+        AssertionError::Issuer(_) => 90_014,
+    }
+}
+
+impl From<AssertionError> for Refusal {
+    fn from(error: AssertionError) -> Self {
+        match error {
+            AssertionError::Operation(error) => Self::App(error),
+            error => Self::Assertion(error),
+        }
     }
 }
 
@@ -105,6 +166,12 @@ pub(super) fn respond(refusal: &Refusal, caller: Caller, by_basic: bool) -> Resp
             if let Ok(value) = HeaderValue::from_str(&methods.join(", ")) {
                 headers.insert(header::ALLOW, value);
             }
+        }
+        Refusal::Bearer => {
+            headers.insert(
+                header::WWW_AUTHENTICATE,
+                HeaderValue::from_static("Bearer error=\"invalid_token\""),
+            );
         }
         _ if status == StatusCode::UNAUTHORIZED && by_basic => {
             headers.insert(

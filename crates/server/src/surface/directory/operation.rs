@@ -2,7 +2,7 @@
 
 use http::Method;
 
-use crate::endpoint::Access::Public;
+use crate::endpoint::Access::{Public, SignedIn};
 use crate::operations::operations;
 use crate::path::{RouteError, find, segments};
 
@@ -15,8 +15,20 @@ operations! {
         TokenIssue(TenantPath) => POST "/{tenant}/oauth2/v2.0/token", Public, None;
         /// The keys that tokens are checked with (RFC 7517).
         KeyList(TenantPath) => GET "/{tenant}/discovery/v2.0/keys", Public, None;
-        /// Where people will sign in; until then it says that they cannot.
+        /// Where people sign in for a client (RFC 6749 §3.1).
         AuthorizeShow(TenantPath) => GET "/{tenant}/oauth2/v2.0/authorize", Public, None;
+        /// Codes for a device without a browser (RFC 8628 §3.1).
+        DeviceCodeIssue(TenantPath) => POST "/{tenant}/oauth2/v2.0/devicecode", Public, None;
+        /// Where a client sends a person to sign out (OpenID Connect RP-Initiated Logout 1.0).
+        LogoutShow(TenantPath) => GET "/{tenant}/oauth2/v2.0/logout", Public, None;
+        /// Who a token is for (OpenID Connect Core 1.0 §5.3).
+        UserInfoShow(TenantPath) => GET "/{tenant}/oauth2/v2.0/userinfo", SignedIn, None;
+        /// Ends what a client has (RFC 7009).
+        TokenRevoke(TenantPath) => POST "/{tenant}/oauth2/v2.0/revoke", Public, None;
+        /// Whether a token is good, for a service principal that asks with its secret (RFC 7662).
+        TokenIntrospect(TenantPath) => POST "/{tenant}/oauth2/v2.0/introspect", SignedIn, None;
+        /// How people of a domain sign in, for MSAL: here, whatever the domain.
+        UserRealmShow => GET "/common/userrealm/{upn}", Public, None;
     }
 }
 
@@ -38,12 +50,33 @@ pub(super) fn route(method: &Method, path: &str) -> Result<Operation, RouteError
         segments.remove(0);
     }
     find(method, |method| {
+        if let ["common", "userrealm", _] = segments.as_slice() {
+            return Ok((method == Method::GET).then_some(Operation::UserRealmShow));
+        }
         let (tenant, rest) = match segments.as_slice() {
             ["adfs", rest @ ..] => (TenantPath::Adfs, rest),
             [tenant, rest @ ..] => (TenantPath::Named((*tenant).to_owned()), rest),
             [] => return Ok(None),
         };
         let is_adfs = tenant == TenantPath::Adfs;
+        // The endpoints of OAuth by their last part: AD FS has no version in between.
+        let oauth2 = match rest {
+            ["oauth2", "v2.0", name] if !is_adfs => Some(*name),
+            ["oauth2", name] if is_adfs => Some(*name),
+            _ => None,
+        };
+        if let Some(name) = oauth2 {
+            return Ok(match (method, name) {
+                (&Method::POST, "token") => Some(Operation::TokenIssue(tenant)),
+                (&Method::GET, "authorize") => Some(Operation::AuthorizeShow(tenant)),
+                (&Method::POST, "devicecode") => Some(Operation::DeviceCodeIssue(tenant)),
+                (&Method::GET, "logout") => Some(Operation::LogoutShow(tenant)),
+                (&Method::GET, "userinfo") => Some(Operation::UserInfoShow(tenant)),
+                (&Method::POST, "revoke") => Some(Operation::TokenRevoke(tenant)),
+                (&Method::POST, "introspect") => Some(Operation::TokenIntrospect(tenant)),
+                _ => None,
+            });
+        }
         Ok(match (method, rest) {
             (&Method::GET, ["v2.0", ".well-known", "openid-configuration"]) if !is_adfs => {
                 Some(Operation::DiscoveryShow(tenant))
@@ -51,10 +84,6 @@ pub(super) fn route(method: &Method, path: &str) -> Result<Operation, RouteError
             (&Method::GET, [".well-known", "openid-configuration"]) if is_adfs => {
                 Some(Operation::DiscoveryShow(tenant))
             }
-            (&Method::POST, ["oauth2", "v2.0", "token"]) if !is_adfs => Some(Operation::TokenIssue(tenant)),
-            (&Method::POST, ["oauth2", "token"]) if is_adfs => Some(Operation::TokenIssue(tenant)),
-            (&Method::GET, ["oauth2", "v2.0", "authorize"]) if !is_adfs => Some(Operation::AuthorizeShow(tenant)),
-            (&Method::GET, ["oauth2", "authorize"]) if is_adfs => Some(Operation::AuthorizeShow(tenant)),
             (&Method::GET, ["discovery", "v2.0", "keys"]) if !is_adfs => Some(Operation::KeyList(tenant)),
             (&Method::GET, ["discovery", "keys"]) if is_adfs => Some(Operation::KeyList(tenant)),
             _ => None,

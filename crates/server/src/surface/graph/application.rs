@@ -7,13 +7,10 @@ use wharf_app::identity::{Application, NewApplication};
 use wharf_types::graph::GraphPage;
 use wharf_types::graph::application::ApplicationInput;
 
-use super::body;
 use super::error::{BAD_PAGE, Failure};
+use super::{body, credential};
 use crate::call::{Call, empty, json};
 use crate::filter::{FilterError, Operator, Term, parse};
-
-const NO_CERTIFICATES: Failure =
-    Failure::Bad("certificates cannot sign in yet: leave keyCredentials out, and use a secret");
 
 pub(super) async fn list(call: Call) -> Result<Response, Failure> {
     let page = call.page().ok_or(BAD_PAGE)?;
@@ -29,7 +26,7 @@ pub(super) async fn list(call: Call) -> Result<Response, Failure> {
     let (applications, next) = call.app.application_list(&call.ctx, admits, after, page.size).await?;
     let mut value = Vec::with_capacity(applications.len());
     for application in applications {
-        let credentials = call.app.credential_list(&call.ctx, &application).await?;
+        let credentials = credential::list(&call, &application).await?;
         value.push(body::application(application, credentials));
     }
     let page = GraphPage {
@@ -89,36 +86,39 @@ fn known(terms: Vec<Term>, text: &str) -> Result<Vec<Wanted>, FilterError> {
 
 pub(super) async fn create(call: Call) -> Result<Response, Failure> {
     let input: ApplicationInput = call.input()?;
-    must_have_no_certificates(&input)?;
+    let certificates = input.key_credentials.unwrap_or_default();
     let new = NewApplication {
         display_name: input.display_name.ok_or(Failure::Bad("displayName is missing"))?,
         identifier_uris: input.identifier_uris.unwrap_or_default(),
     };
     let application = call.app.application_create(&call.ctx, new).await?;
-    Ok(json(StatusCode::CREATED, &body::application(application, Vec::new())))
-}
-
-fn must_have_no_certificates(input: &ApplicationInput) -> Result<(), Failure> {
-    match &input.key_credentials {
-        Some(keys) if !keys.is_empty() => Err(NO_CERTIFICATES),
-        _ => Ok(()),
+    if !certificates.is_empty()
+        && let Err(failure) = credential::set_certificates(&call, &application, certificates).await
+    {
+        // A request that is refused leaves nothing behind.
+        call.app.application_delete(&call.ctx, application.id.0).await?;
+        return Err(failure);
     }
+    let credentials = credential::list(&call, &application).await?;
+    Ok(json(StatusCode::CREATED, &body::application(application, credentials)))
 }
 
 pub(super) async fn show(call: Call, id: Uuid) -> Result<Response, Failure> {
     let application = call.app.application_get(&call.ctx, id).await?;
-    let credentials = call.app.credential_list(&call.ctx, &application).await?;
+    let credentials = credential::list(&call, &application).await?;
     Ok(json(StatusCode::OK, &body::application(application, credentials)))
 }
 
 pub(super) async fn update(call: Call, id: Uuid) -> Result<Response, Failure> {
     let input: ApplicationInput = call.input()?;
-    must_have_no_certificates(&input)?;
     let known = call.app.application_get(&call.ctx, id).await?;
     if input.identifier_uris.is_some_and(|uris| uris != known.identifier_uris) {
         return Err(Failure::Bad(
             "identifierUris cannot be changed after the application was registered",
         ));
+    }
+    if let Some(certificates) = input.key_credentials {
+        credential::set_certificates(&call, &known, certificates).await?;
     }
     if let Some(name) = input.display_name {
         call.app.application_rename(&call.ctx, id, &name).await?;

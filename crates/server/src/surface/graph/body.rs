@@ -1,8 +1,16 @@
 //! People, groups, applications, service principals and secrets as the graph shows them.
 
-use wharf_app::identity::{Application, Credential, DirectoryObject, Group, ServicePrincipal, User};
+use wharf_app::identity::{
+    Application, Credential, DirectoryObject, FederatedCredential, Group, KeyCredential, ServicePrincipal, User,
+};
 use wharf_types::arm::SecretText;
 use wharf_types::graph::{self, PasswordCredential};
+
+/// What an application signs in with.
+pub(super) struct Credentials {
+    pub(super) secrets: Vec<Credential>,
+    pub(super) certificates: Vec<KeyCredential>,
+}
 
 pub(super) fn user(user: User) -> graph::User {
     graph::User {
@@ -62,7 +70,7 @@ pub(super) fn group_object(group: Group) -> graph::DirectoryObject {
     }
 }
 
-pub(super) fn application(application: Application, credentials: Vec<Credential>) -> graph::Application {
+pub(super) fn application(application: Application, credentials: Credentials) -> graph::Application {
     graph::Application {
         id: application.id.0,
         app_id: application.app_id.0,
@@ -71,14 +79,15 @@ pub(super) fn application(application: Application, credentials: Vec<Credential>
         identifier_uris: application.identifier_uris,
         sign_in_audience: Some("AzureADMyOrg".to_owned()),
         password_credentials: credentials
+            .secrets
             .into_iter()
             .map(|credential| password(credential, None))
             .collect(),
-        key_credentials: Vec::new(),
+        key_credentials: credentials.certificates.into_iter().map(certificate).collect(),
     }
 }
 
-pub(super) fn service_principal(principal: ServicePrincipal, credentials: Vec<Credential>) -> graph::ServicePrincipal {
+pub(super) fn service_principal(principal: ServicePrincipal, credentials: Credentials) -> graph::ServicePrincipal {
     graph::ServicePrincipal {
         odata_type: None,
         id: principal.id.0,
@@ -91,10 +100,11 @@ pub(super) fn service_principal(principal: ServicePrincipal, credentials: Vec<Cr
         service_principal_type: Some("Application".to_owned()),
         app_owner_organization_id: Some(principal.tenant.0),
         password_credentials: credentials
+            .secrets
             .into_iter()
             .map(|credential| password(credential, None))
             .collect(),
-        key_credentials: Vec::new(),
+        key_credentials: credentials.certificates.into_iter().map(certificate).collect(),
     }
 }
 
@@ -107,5 +117,30 @@ pub(super) fn password(credential: Credential, secret: Option<SecretText>) -> Pa
         end_date_time: Some(credential.ends_at.into()),
         secret_text: secret,
         custom_key_identifier: None,
+    }
+}
+
+/// Without the certificate itself, as Microsoft's lists are.
+fn certificate(credential: KeyCredential) -> graph::credential::KeyCredential {
+    graph::credential::KeyCredential {
+        key_id: Some(credential.key.0),
+        display_name: credential.display_name,
+        kind: Some("AsymmetricX509Cert".to_owned()),
+        usage: Some("Verify".to_owned()),
+        key: None,
+        custom_key_identifier: None,
+        start_date_time: Some(credential.starts_at.into()),
+        end_date_time: Some(credential.ends_at.into()),
+    }
+}
+
+pub(super) fn federated(credential: FederatedCredential) -> graph::federated_credential::FederatedCredential {
+    graph::federated_credential::FederatedCredential {
+        id: credential.key.0,
+        name: credential.name,
+        issuer: credential.issuer,
+        subject: credential.subject,
+        description: Some(credential.description),
+        audiences: vec![credential.audience],
     }
 }

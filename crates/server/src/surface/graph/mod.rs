@@ -8,6 +8,7 @@ mod body;
 mod credential;
 mod directory_object;
 mod error;
+mod federated_credential;
 mod group;
 mod membership;
 mod operation;
@@ -84,6 +85,10 @@ async fn perform(operation: Operation, call: Call) -> Result<Response, Failure> 
             let application = call.app.application_get(&call.ctx, id).await?;
             credential::remove(call, application).await
         }
+        Operation::FederatedCredentialList(id) => federated_credential::list(call, id).await,
+        Operation::FederatedCredentialCreate(id) => federated_credential::create(call, id).await,
+        Operation::FederatedCredentialShow((id, one)) => federated_credential::show(call, id, &one).await,
+        Operation::FederatedCredentialDelete((id, one)) => federated_credential::delete(call, id, &one).await,
         Operation::ServicePrincipalList => service_principal::list(call).await,
         Operation::ServicePrincipalCreate => service_principal::create(call).await,
         Operation::ServicePrincipalShow(id) => service_principal::show(call, id).await,

@@ -27,6 +27,14 @@ operations! {
         ApplicationAddPassword(Uuid) => POST "/v1.0/applications/{id}/addPassword", Right(Action::ApplicationCredentials), NotFound;
         /// Removes a secret.
         ApplicationRemovePassword(Uuid) => POST "/v1.0/applications/{id}/removePassword", Right(Action::ApplicationCredentials), NotFound;
+        /// Whose tokens it accepts.
+        FederatedCredentialList(Uuid) => GET "/v1.0/applications/{id}/federatedIdentityCredentials", Right(Action::DirectoryRead), NotFound;
+        /// Has it accept somebody's.
+        FederatedCredentialCreate(Uuid) => POST "/v1.0/applications/{id}/federatedIdentityCredentials", Right(Action::ApplicationCredentials), NotFound;
+        /// One that it accepts, by id or name.
+        FederatedCredentialShow((Uuid, String)) => GET "/v1.0/applications/{id}/federatedIdentityCredentials/{credential}", Right(Action::DirectoryRead), NotFound;
+        /// Ends that.
+        FederatedCredentialDelete((Uuid, String)) => DELETE "/v1.0/applications/{id}/federatedIdentityCredentials/{credential}", Right(Action::ApplicationCredentials), NotFound;
         /// Service principals that the caller may see.
         ServicePrincipalList => GET "/v1.0/servicePrincipals", SignedIn, None;
         /// Makes an application's service principal.
@@ -143,6 +151,8 @@ fn by_app_id(method: &Method, rest: &[&str]) -> Result<Option<Operation>, RouteE
     }
 }
 
+const FEDERATED: &str = "federatedIdentityCredentials";
+
 fn application(method: &Method, rest: &[&str]) -> Result<Option<Operation>, RouteError> {
     Ok(Some(match (method, rest) {
         (&Method::GET, []) => Operation::ApplicationList,
@@ -152,6 +162,12 @@ fn application(method: &Method, rest: &[&str]) -> Result<Option<Operation>, Rout
         (&Method::DELETE, [one]) => Operation::ApplicationDelete(id(one)?),
         (&Method::POST, [one, "addPassword"]) => Operation::ApplicationAddPassword(id(one)?),
         (&Method::POST, [one, "removePassword"]) => Operation::ApplicationRemovePassword(id(one)?),
+        (&Method::GET, [one, FEDERATED]) => Operation::FederatedCredentialList(id(one)?),
+        (&Method::POST, [one, FEDERATED]) => Operation::FederatedCredentialCreate(id(one)?),
+        (&Method::GET, [one, FEDERATED, which]) => Operation::FederatedCredentialShow((id(one)?, (*which).to_owned())),
+        (&Method::DELETE, [one, FEDERATED, which]) => {
+            Operation::FederatedCredentialDelete((id(one)?, (*which).to_owned()))
+        }
         _ => return Ok(None),
     }))
 }

@@ -8,8 +8,8 @@ use wharf_types::graph::GraphPage;
 use wharf_types::graph::service_principal::{ServicePrincipalPatch, ServicePrincipalPost};
 use wharf_types::id::AppId;
 
-use super::body;
 use super::error::{BAD_PAGE, Failure};
+use super::{body, credential};
 use crate::call::{Call, empty, json};
 use crate::filter::{FilterError, Operator, Term, parse};
 
@@ -30,7 +30,7 @@ pub(super) async fn list(call: Call) -> Result<Response, Failure> {
     let mut value = Vec::with_capacity(principals.len());
     for principal in principals {
         let (principal, application) = call.app.service_principal_get(&call.ctx, principal.id.0).await?;
-        let credentials = call.app.credential_list(&call.ctx, &application).await?;
+        let credentials = credential::list(&call, &application).await?;
         value.push(body::service_principal(principal, credentials));
     }
     let page = GraphPage {
@@ -77,7 +77,7 @@ pub(super) async fn create(call: Call) -> Result<Response, Failure> {
     }
     let principal = call.app.service_principal_create(&call.ctx, AppId(app_id)).await?;
     let (principal, application) = call.app.service_principal_get(&call.ctx, principal.id.0).await?;
-    let credentials = call.app.credential_list(&call.ctx, &application).await?;
+    let credentials = credential::list(&call, &application).await?;
     Ok(json(
         StatusCode::CREATED,
         &body::service_principal(principal, credentials),
@@ -86,7 +86,7 @@ pub(super) async fn create(call: Call) -> Result<Response, Failure> {
 
 pub(super) async fn show(call: Call, id: Uuid) -> Result<Response, Failure> {
     let (principal, application) = call.app.service_principal_get(&call.ctx, id).await?;
-    let credentials = call.app.credential_list(&call.ctx, &application).await?;
+    let credentials = credential::list(&call, &application).await?;
     Ok(json(StatusCode::OK, &body::service_principal(principal, credentials)))
 }
 
@@ -95,10 +95,9 @@ pub(super) async fn update(call: Call, id: Uuid) -> Result<Response, Failure> {
         account_enabled,
         key_credentials,
     } = call.input()?;
-    if key_credentials.is_some_and(|keys| !keys.is_empty()) {
-        return Err(Failure::Bad(
-            "certificates cannot sign in yet: leave keyCredentials out, and use a secret",
-        ));
+    if let Some(certificates) = key_credentials {
+        let (_, application) = call.app.service_principal_get(&call.ctx, id).await?;
+        credential::set_certificates(&call, &application, certificates).await?;
     }
     match account_enabled {
         Some(enabled) => call.app.service_principal_enable(&call.ctx, id, enabled).await?,

@@ -58,14 +58,10 @@ fn known(terms: Vec<Term>, text: &str) -> Result<Vec<UserFilter>, FilterError> {
     filters.ok_or_else(|| FilterError(text.to_owned()))
 }
 
-/// A profile without a password changes none.
+/// A profile without a password changes none. Whether they must choose another is not asked: who has no second factor yet always does.
 fn password(profile: Option<PasswordProfile>) -> Option<FirstPassword> {
     let profile = profile?;
-    let secret = Secret::new(profile.password?.expose());
-    Some(FirstPassword {
-        secret,
-        must_change: profile.force_change_password_next_sign_in.unwrap_or(true),
-    })
+    Some(FirstPassword(Secret::new(profile.password?.expose())))
 }
 
 pub(super) async fn create(call: Call) -> Result<Response, Failure> {

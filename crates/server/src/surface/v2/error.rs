@@ -7,7 +7,7 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 use wharf_app::Error;
 use wharf_app::identity::Presented;
-use wharf_app::registry::{RegistryError, TokenGrant};
+use wharf_app::registry::{ExchangeError, RegistryError, TokenGrant};
 use wharf_types::id::RequestId;
 use wharf_types::name::RepositoryName;
 use wharf_types::v2::PathError;
@@ -37,6 +37,9 @@ pub(crate) enum OciError {
     /// since docker shows only words that are not the standard's own.
     #[error("{0}")]
     CredentialRefused(&'static str),
+    /// A directory token was not exchanged.
+    #[error(transparent)]
+    Exchange(ExchangeError),
     /// No registry of that name, or none named.
     #[error("{0}")]
     NameUnknown(String),
@@ -108,6 +111,15 @@ impl From<Error> for OciError {
     }
 }
 
+impl From<ExchangeError> for OciError {
+    fn from(error: ExchangeError) -> Self {
+        match error {
+            ExchangeError::Operation(error) => error.into(),
+            error => Self::Exchange(error),
+        }
+    }
+}
+
 impl OciError {
     pub(crate) fn registry_unknown(name: &str) -> Self {
         Self::NameUnknown(format!("no registry is called {name} here"))
@@ -175,6 +187,8 @@ impl OciError {
             Self::Body(BodyError::TooLarge(_)) => (StatusCode::PAYLOAD_TOO_LARGE, "MANIFEST_INVALID"),
             Self::Body(BodyError::Compressed) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED"),
             Self::Body(_) => (StatusCode::BAD_REQUEST, "UNSUPPORTED"),
+            Self::Exchange(ExchangeError::NoRight(_)) => (StatusCode::FORBIDDEN, "DENIED"),
+            Self::Exchange(_) => (StatusCode::UNAUTHORIZED, "UNAUTHORIZED"),
             Self::NameUnknown(_) => (StatusCode::NOT_FOUND, "NAME_UNKNOWN"),
             // The tags are in the address (distribution-spec, "Pushing Manifests").
             Self::TooManyTags(_) => (StatusCode::URI_TOO_LONG, "TAG_INVALID"),

@@ -7,6 +7,7 @@ mod catalog;
 mod client_auth_flows;
 mod endings;
 mod endpoint_table;
+mod exchange;
 mod lists;
 mod manifests;
 mod mounts;

@@ -1,0 +1,108 @@
+//! Signing in: name and password, then a code.
+
+use askama::Template;
+use axum::response::Response;
+use http::StatusCode;
+use wharf_app::Error;
+use wharf_app::identity::{BrowserSession, WebSessionStage};
+use wharf_types::secret::Secret;
+
+use super::visit::with_return;
+use super::{PageError, Visit, page};
+use crate::body::field;
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+struct SignIn {
+    place: String,
+    form_token: String,
+    return_to: String,
+    name: String,
+    error: Option<&'static str>,
+}
+
+#[derive(Template)]
+#[template(path = "factor.html")]
+struct Factor {
+    form_token: String,
+    return_to: String,
+    user: String,
+    again: bool,
+    error: Option<&'static str>,
+}
+
+const WRONG: &str = "The user name or the password is not right, or has to wait. Try again in a moment.";
+const WRONG_CODE: &str =
+    "This code is not right, was used already, or has to wait. Take the next one that your authenticator shows.";
+
+fn ask(visit: &Visit, name: &str, error: Option<&'static str>) -> Result<Response, PageError> {
+    let status = error.map_or(StatusCode::OK, |_| StatusCode::UNAUTHORIZED);
+    let page = SignIn {
+        place: visit.app.settings().public.base(),
+        form_token: visit.form_token(),
+        return_to: visit.return_to(),
+        name: name.chars().take(320).collect(),
+        error,
+    };
+    page::show(status, &page)
+}
+
+pub(super) fn sign_in_show(visit: &Visit) -> Result<Response, PageError> {
+    ask(visit, field(&visit.query, "name").unwrap_or(""), None)
+}
+
+pub(super) async fn sign_in(visit: &mut Visit) -> Result<Response, PageError> {
+    let (name, password) = (visit.field("name").to_owned(), Secret::new(visit.field("password")));
+    match visit.app.sign_in_password(&visit.browser, &name, &password).await {
+        Ok(progress) => {
+            let next = match progress.stage {
+                WebSessionStage::Enrolling => "/enrol/password".to_owned(),
+                _ => with_return("/sign-in/factor", &visit.return_to()),
+            };
+            visit.go_on(progress);
+            Ok(page::see_other(&next))
+        }
+        Err(Error::Unauthenticated) => ask(visit, &name, Some(WRONG)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The session whose user has to show a code: in the middle of signing in, or once more.
+async fn half_way(visit: &Visit) -> Result<BrowserSession, PageError> {
+    let session = visit.session().await?;
+    let session = session.filter(|session| session.session.stage != WebSessionStage::Enrolling);
+    session.ok_or_else(|| PageError::SignIn(with_return("/sign-in", &visit.return_to())))
+}
+
+fn ask_code(visit: &Visit, session: &BrowserSession, error: Option<&'static str>) -> Result<Response, PageError> {
+    let status = error.map_or(StatusCode::OK, |_| StatusCode::UNAUTHORIZED);
+    let page = Factor {
+        form_token: visit.form_token(),
+        return_to: visit.return_to(),
+        user: session.user.user_principal_name.to_string(),
+        again: session.is_complete(),
+        error,
+    };
+    page::show(status, &page)
+}
+
+pub(super) async fn factor_show(visit: &Visit) -> Result<Response, PageError> {
+    let session = half_way(visit).await?;
+    ask_code(visit, &session, None)
+}
+
+pub(super) async fn factor_prove(visit: &mut Visit) -> Result<Response, PageError> {
+    let session = half_way(visit).await?;
+    let proved = visit
+        .app
+        .sign_in_factor(&visit.browser, &session, visit.field("code"))
+        .await;
+    match proved {
+        Ok(progress) => {
+            visit.go_on(progress);
+            page::after_form(&visit.return_to())
+        }
+        Err(Error::Unauthenticated) => ask_code(visit, &session, Some(WRONG_CODE)),
+        Err(error) => Err(error.into()),
+    }
+}
