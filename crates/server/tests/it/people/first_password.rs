@@ -8,7 +8,7 @@ const ALICE: &str = "alice@example.com";
 const FIRST: &str = "violet tangent harbour 9";
 const OWN: &str = "quiet lantern 7";
 
-async fn sign_in(browser: &Browser, password: &str) -> Answer {
+pub(super) async fn sign_in(browser: &Browser, password: &str) -> Answer {
     browser.get("/sign-in").await.expect(200);
     browser
         .submit("/sign-in", &[("name", ALICE), ("password", password)])
@@ -16,7 +16,7 @@ async fn sign_in(browser: &Browser, password: &str) -> Answer {
 }
 
 /// Chooses a password and enrols a factor; the seed.
-async fn enrol(server: &TestServer, browser: &Browser) -> String {
+pub(super) async fn enrol(server: &TestServer, browser: &Browser) -> String {
     browser.get("/enrol/password").await.expect(200);
     let fields = [("password", OWN), ("again", OWN)];
     browser.submit("/enrol/password", &fields).await.expect(303);
