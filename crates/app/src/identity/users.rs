@@ -250,6 +250,19 @@ impl App {
         Ok(())
     }
 
+    /// Invites a person to choose a password and a second factor, also in the place of those that they lost. Whoever has the link can become them, so the
+    /// caller must hold what they hold (rule 36).
+    pub async fn user_invite(&self, ctx: &OpContext, id_or_name: &str) -> Result<(User, Secret), Error> {
+        let user = self.user_get(ctx, id_or_name).await?;
+        ctx.require(Action::UserCredentials, user.tenant, &scope(&user))?;
+        let mut tx = self.inner.meta.begin(ctx.now).await?;
+        must_hold_its_roles(&mut tx, ctx, managed(&user, Action::UserCredentials)).await?;
+        let invitation = self.invitation_make(&mut tx, &user, ctx.now).await?;
+        tx.commit(&ctx.entry(JournalKind::UserInvite, user.tenant, scope(&user), json!({})))
+            .await?;
+        Ok((user, invitation))
+    }
+
     /// Deletes a person: their rights, memberships and sessions end at once. Their name can be given to somebody else, who gets none of them.
     pub async fn user_delete(&self, ctx: &OpContext, id_or_name: &str) -> Result<(), Error> {
         let user = self.user_get(ctx, id_or_name).await?;

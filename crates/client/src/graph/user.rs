@@ -5,6 +5,7 @@ use uuid::Uuid;
 use wharf_types::graph::{
     GraphPage, User,
     group::GetMemberGroups,
+    invitation::{Invitation, InvitationPost},
     user::{UserPatch, UserPost},
 };
 
@@ -58,6 +59,18 @@ impl Graph {
     /// What calls can fail with; an application is no person.
     pub async fn me(&self) -> Result<User, ClientError> {
         self.api.get("/v1.0/me", &[]).await
+    }
+
+    /// A link with which a person, by name or object id, chooses a password and a second factor.
+    ///
+    /// # Errors
+    /// What calls can fail with.
+    pub async fn user_invite(&self, id: &str) -> Result<Invitation, ClientError> {
+        let body = InvitationPost {
+            invited_user_email_address: id.to_owned(),
+            invite_redirect_url: None,
+        };
+        self.api.send(Method::POST, "/v1.0/invitations", &[], &body).await
     }
 
     /// Changes a person.

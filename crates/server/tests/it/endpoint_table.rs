@@ -111,6 +111,7 @@ impl World {
             ("POST", "users") => {
                 json!({"userPrincipalName": "bob@example.com", "displayName": "mine", "accountEnabled": true})
             }
+            ("POST", "invitations") => json!({"invitedUserEmailAddress": "alice@example.com"}),
             ("POST", "groups") => {
                 json!({"displayName": "mine", "mailNickname": "mine", "mailEnabled": false, "securityEnabled": true})
             }

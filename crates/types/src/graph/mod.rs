@@ -9,6 +9,7 @@ pub mod directory_object;
 pub mod error;
 pub mod federated_credential;
 pub mod group;
+pub mod invitation;
 pub mod list;
 pub mod service_principal;
 pub mod user;

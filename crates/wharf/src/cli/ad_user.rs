@@ -20,6 +20,7 @@ pub(crate) enum UserCommand {
     Create(UserCreateArgs),
     List(UserListArgs),
     Show(UserIdArgs),
+    Invite(UserInviteArgs),
     Update(UserUpdateArgs),
     Delete(UserDeleteArgs),
     GetMemberGroups(UserMemberGroupsArgs),
@@ -70,6 +71,15 @@ pub(crate) struct UserListArgs {
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:\n  wharf ad user show --id alice@example.com")]
 pub(crate) struct UserIdArgs {
+    /// User principal name or object id
+    #[arg(long, value_parser = identifier)]
+    pub(crate) id: String,
+}
+
+/// Make a link with which a person chooses a password and a second factor, also in the place of those that they lost
+#[derive(Debug, Args)]
+#[command(after_long_help = "Examples:\n  wharf ad user invite --id alice@example.com --query inviteRedeemUrl -o tsv")]
+pub(crate) struct UserInviteArgs {
     /// User principal name or object id
     #[arg(long, value_parser = identifier)]
     pub(crate) id: String,

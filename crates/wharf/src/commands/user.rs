@@ -27,6 +27,11 @@ pub(crate) async fn run(command: UserCommand, session: &Session, printer: &Print
         UserCommand::Create(args) => create(session, args, printer).await,
         UserCommand::List(args) => list(session, args, printer).await,
         UserCommand::Show(args) => show(session, args, printer).await,
+        UserCommand::Invite(args) => {
+            let invitation = session.graph.user_invite(&args.id).await?;
+            printer.warning("open the link in a browser within 72 hours; whoever opens it becomes this person, so send it by a way that only they read");
+            printer.result(super::json(&invitation)?, None)
+        }
         UserCommand::Update(args) => update(session, args).await,
         UserCommand::Delete(args) => Ok(session.graph.user_delete(&args.id).await?),
         UserCommand::GetMemberGroups(args) => member_groups(session, args, printer).await,

@@ -1,18 +1,18 @@
-//! People are let in: the first owner by the operator at the server's host, others by those who may.
+//! The first owner, whom the operator lets in at the server's host.
 
 use serde_json::json;
 use wharf_store::meta::role_assignment::RoleAssignment;
 use wharf_store::meta::subscription::Subscription;
 use wharf_store::meta::user::User;
-use wharf_types::access::{Action, GrantSource, built_in_role, covers};
+use wharf_types::access::built_in_role;
 use wharf_types::id::{ObjectId, RoleAssignmentId};
 use wharf_types::journal::JournalKind;
 use wharf_types::resource::ResourceScope;
 use wharf_types::secret::Secret;
 use wharf_types::user_name::UserPrincipalName;
 
-use crate::access::{grants_of, owner_remains};
-use crate::{App, Error, OpContext};
+use crate::access::owner_remains;
+use crate::{App, Error};
 
 /// A person who owns everything, with a link that is good once.
 #[derive(Clone, Debug)]
@@ -91,29 +91,5 @@ impl App {
             invitation,
             subscription,
         })
-    }
-
-    /// Invites somebody to choose a password and a second factor, also in the place of those that they lost.
-    ///
-    /// Whoever has the link can become that person, so the caller must hold all that they hold (rule 36).
-    pub async fn user_invite(&self, ctx: &OpContext, user: &User) -> Result<Secret, Error> {
-        let scope = ResourceScope::DirectoryObject(user.id);
-        ctx.require(Action::UserCredentials, user.tenant, &scope)?;
-        let mut tx = self.inner.meta.begin(ctx.now).await?;
-        for grant in grants_of(&mut tx, user.tenant, user.id).await? {
-            let follows = matches!(grant.source, GrantSource::RoleAssigner);
-            if !follows && !covers(&ctx.subject, &grant.scope, &grant.role.permissions) {
-                ctx.note_refusal(Action::UserCredentials, &grant.scope);
-                let message = format!(
-                    "{} holds the role {} on {}, which permits more than you hold there: somebody who does has to invite them",
-                    user.user_principal_name, grant.role.name, grant.scope
-                );
-                return Err(Error::conflict("CredentialExceedsCaller", message));
-            }
-        }
-        let invitation = self.invitation_make(&mut tx, user, ctx.now).await?;
-        tx.commit(&ctx.entry(JournalKind::UserInvite, user.tenant, scope, json!({})))
-            .await?;
-        Ok(invitation)
     }
 }

@@ -111,6 +111,7 @@ async fn perform(operation: Operation, call: Call) -> Result<Response, Failure> 
         Operation::UserCreate => user::create(call).await,
         Operation::UserShow(id) => user::show(call, id).await,
         Operation::UserUpdate(id) => user::update(call, id).await,
+        Operation::InvitationCreate => user::invite(call).await,
         Operation::UserDelete(id) => user::delete(call, id).await,
         Operation::UserMemberGroups(id) => user::member_groups(call, id).await,
         Operation::UserMemberOf(id) => user::member_of(call, id).await,

@@ -65,6 +65,8 @@ operations! {
         UserShow(String) => GET "/v1.0/users/{id}", Right(Action::DirectoryRead), NotFound;
         /// Changes what is known of them, lets them sign in or no longer.
         UserUpdate(String) => PATCH "/v1.0/users/{id}", Right(Action::UserUpdate), NotFound;
+        /// A link with which a person chooses a password and a second factor.
+        InvitationCreate => POST "/v1.0/invitations", Right(Action::UserCredentials), NotFound;
         /// Deletes them with their roles and memberships.
         UserDelete(String) => DELETE "/v1.0/users/{id}", Right(Action::UserDelete), NotFound;
         /// All groups that they are in.
@@ -119,6 +121,7 @@ pub(super) fn route(method: &Method, path: &str) -> Result<Operation, RouteError
             (&Method::POST, ["directoryObjects", one, "getMemberGroups"]) => {
                 Some(Operation::ObjectMemberGroups(object(one)?))
             }
+            (&Method::POST, ["invitations"]) => Some(Operation::InvitationCreate),
             (&Method::GET, ["me"]) => Some(Operation::Me),
             (&Method::GET, ["me", "memberOf"]) => Some(Operation::MyMemberOf),
             _ => by_app_id(method, rest)?,

@@ -5,7 +5,9 @@ use http::StatusCode;
 use uuid::Uuid;
 use wharf_app::Error;
 use wharf_app::identity::{FirstPassword, NewUser, UserChange, UserFilter};
+use wharf_types::arm::SecretText;
 use wharf_types::graph::GraphPage;
+use wharf_types::graph::invitation::{Invitation, InvitationPost, InvitedUser};
 use wharf_types::graph::user::{PasswordProfile, UserPatch, UserPost};
 use wharf_types::secret::Secret;
 
@@ -97,6 +99,21 @@ pub(super) async fn update(call: Call, id: String) -> Result<Response, Failure> 
     };
     call.app.user_update(&call.ctx, &id, change).await?;
     Ok(empty(StatusCode::NO_CONTENT))
+}
+
+pub(super) async fn invite(call: Call) -> Result<Response, Failure> {
+    let input: InvitationPost = call.input()?;
+    let (user, invitation) = call
+        .app
+        .user_invite(&call.ctx, &input.invited_user_email_address)
+        .await?;
+    let answer = Invitation {
+        invited_user_email_address: user.user_principal_name.to_string(),
+        invited_user: InvitedUser { id: user.id.0 },
+        invite_redeem_url: SecretText::new(call.app.invitation_link(&invitation)),
+        status: "PendingAcceptance".to_owned(),
+    };
+    Ok(json(StatusCode::CREATED, &answer))
 }
 
 pub(super) async fn delete(call: Call, id: String) -> Result<Response, Failure> {

@@ -108,3 +108,29 @@ async fn who_is_disabled_does_not_sign_in_and_is_signed_out() {
     browser.get("/account").await.expect(303);
     sign_in(&Browser::new(&server), OWN).await.expect(401);
 }
+
+#[tokio::test]
+async fn who_lost_everything_gets_a_link_from_somebody_who_holds_as_much() {
+    let server = TestServer::start().await;
+    let alice = server.user(ALICE).await;
+    let browser = Browser::new(&server);
+    sign_in(&browser, FIRST).await.expect(303);
+    enrol(&server, &browser).await;
+    let wanted = json!({"invitedUserEmailAddress": ALICE});
+    let robot = server.robot_with("Reader", "/").await;
+    robot.post("/v1.0/invitations", wanted.clone()).await.expect(403);
+    let made = server.owner().post("/v1.0/invitations", wanted).await.expect(201);
+    assert_eq!(made.at("/invitedUser/id"), alice);
+    let link = made.at("/inviteRedeemUrl");
+    let path = &link[link.find("/invitation/").expect("it is a link")..];
+    // Until it is used, nothing has changed.
+    browser.get("/account").await.expect(200);
+    let other = Browser::new(&server);
+    other.get(path).await.expect(200);
+    other.submit(path, &[]).await.expect(303);
+    enrol(&server, &other).await;
+    other.get("/account").await.expect(200);
+    browser.get("/account").await.expect(303);
+    let unknown = json!({"invitedUserEmailAddress": "nobody@example.com"});
+    server.owner().post("/v1.0/invitations", unknown).await.expect(404);
+}
