@@ -1,7 +1,5 @@
 //! Large blobs, pulled and pushed.
 
-use std::time::Duration;
-
 use anyhow::Result;
 
 use super::{REPOSITORY, Run};
@@ -18,8 +16,8 @@ impl Run<'_> {
         self.start_on_content(transport)?;
         let path = self.blob_path(&self.sources.large)?;
         for target in &self.targets {
-            // So that every server has opened it, and Wharf has hashed it once.
-            pull::pull(&target.peer(), &path, 1, Duration::from_secs(2), None)?;
+            // So that every server has opened it, and Wharf has hashed it once: to the end, which takes longer than a later pull.
+            pull::pull(&target.peer(), &path, 1, self.scale.pull * 3, None)?;
         }
         for repetition in 0..self.scale.repetitions {
             for at in self.order(repetition) {
