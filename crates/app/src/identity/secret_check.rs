@@ -58,6 +58,7 @@ impl App {
                     confined_to: None,
                     refresh: None,
                 };
+                self.inner.known_secrets.note(principal.app_id, secret, signed_in);
                 self.sign_in_done(caller, signed_in, user);
                 Ok(signed_in)
             }
