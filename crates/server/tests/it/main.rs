@@ -4,6 +4,7 @@ mod access;
 mod arm;
 mod assertions;
 mod directory;
+mod documents;
 mod endpoint_table;
 mod explain;
 mod graph;
