@@ -27,6 +27,7 @@ pub mod invitation;
 pub mod journal;
 pub mod key_credential;
 pub mod manifest;
+pub mod passkey;
 pub mod refresh_family;
 pub mod registry;
 pub mod repository;

@@ -1,4 +1,4 @@
-//! Client assertions that were used (RFC 7523 §3, `jti`).
+//! What is good once and was used: client assertions (RFC 7523 §3, `jti`), challenges that passkeys answered.
 
 use wharf_types::time::Time;
 
