@@ -10,7 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-use wharf_store::meta::Tx;
+use wharf_store::meta::{Read, Tx};
 use wharf_types::id::KeyId;
 use wharf_types::secret::Secret;
 use wharf_types::time::Time;
@@ -75,10 +75,18 @@ pub(super) struct Opened<S> {
 }
 
 impl<S> Opened<S> {
+    fn key(&self) -> Vec<u8> {
+        [b"passkey/".as_slice(), self.id.as_bytes()].concat()
+    }
+
+    /// Whether it was answered before. [`Self::use_up`] decides; this tells an answer that came twice from a passkey of which there are two.
+    pub(super) async fn is_used(&self, read: &mut Read) -> Result<bool, Error> {
+        Ok(read.assertion_used(&self.key()).await?)
+    }
+
     /// Uses the challenge up, in the transaction of what it was for.
     pub(super) async fn use_up(&self, tx: &mut Tx) -> Result<(), Error> {
-        let id = [b"passkey/".as_slice(), self.id.as_bytes()].concat();
-        if tx.assertion_use(&id, self.expires_at).await? {
+        if tx.assertion_use(&self.key(), self.expires_at).await? {
             Ok(())
         } else {
             Err(Error::Unauthenticated)

@@ -149,6 +149,9 @@ impl App {
             return wrong(None);
         };
         let mut read = self.inner.meta.read().await?;
+        if asked.is_used(&mut read).await? {
+            return wrong(None);
+        }
         let Some(passkey) = read.passkey_by_credential(shown.get_credential_id()).await? else {
             return wrong(None);
         };
