@@ -33,8 +33,8 @@ pub use groups::{GroupChange, GroupFilter, NewGroup};
 pub use memberships::DirectoryObject;
 pub(crate) use memberships::principal_kind;
 pub use people::{
-    Browser, BrowserSession, Confirmed, Factor, FactorOffer, Factors, FirstPerson, INVITATION_LIFE, PasskeyAnswer, PasskeyAsk,
-    SignInProgress,
+    Browser, BrowserSession, Confirmed, Factor, FactorOffer, Factors, FirstPerson, INVITATION_LIFE, PasskeyAnswer,
+    PasskeyAsk, SignInProgress,
 };
 pub(crate) use revoked_tokens::RevokedTokens;
 pub(crate) use secret_check::hex;

@@ -17,8 +17,7 @@ const POLICY: &str =
     "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 const PASSKEY_SCRIPT: &str = include_str!("../../../templates/passkey.js");
 /// The same, with scripts of our own address.
-const SCRIPTED: &str =
-    "default-src 'none'; style-src 'self'; script-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+const SCRIPTED: &str = "default-src 'none'; style-src 'self'; script-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 /// The only script within a page: it sends the form that it stands in.
 const SUBMIT: &str = "document.forms[0].submit()";
 

@@ -8,7 +8,8 @@ use wharf_app::identity::{BrowserSession, Factor, PasskeyAnswer, PasskeyAsk, Web
 
 use super::{PageError, Visit, enrol, page, steps};
 
-const REFUSED: &str = "The passkey was not accepted, or this page was open for too long. Try once more, or another way.";
+const REFUSED: &str =
+    "The passkey was not accepted, or this page was open for too long. Try once more, or another way.";
 
 /// A form within a page.
 #[derive(Template)]
@@ -54,10 +55,7 @@ pub(super) fn sign_in_form(visit: &Visit) -> Result<Option<PasskeyForm>, PageErr
 
 /// In the place of a code.
 pub(super) async fn factor_form(visit: &Visit, session: &BrowserSession) -> Result<Option<PasskeyForm>, PageError> {
-    let ask = visit
-        .app
-        .passkey_factor_ask(session, visit.browser.caller.now)
-        .await?;
+    let ask = visit.app.passkey_factor_ask(session, visit.browser.caller.now).await?;
     let form = |ask| PasskeyForm {
         main: true,
         ..PasskeyForm::new(visit, "/sign-in/factor/passkey", "get", "Use a passkey", ask)
@@ -70,10 +68,7 @@ pub(super) async fn enrol_form(visit: &Visit, session: &BrowserSession) -> Resul
     if session.session.stage != WebSessionStage::Enrolling {
         return Ok(None);
     }
-    let ask = visit
-        .app
-        .passkey_enrol_ask(session, visit.browser.caller.now)
-        .await?;
+    let ask = visit.app.passkey_enrol_ask(session, visit.browser.caller.now).await?;
     let form = |ask| PasskeyForm {
         intro: true,
         ..PasskeyForm::new(visit, "/enrol/passkey", "create", "Set up a passkey", ask)
@@ -145,15 +140,8 @@ struct Add {
     error: Option<&'static str>,
 }
 
-async fn ask_new(
-    visit: &Visit,
-    session: &BrowserSession,
-    error: Option<&'static str>,
-) -> Result<Response, PageError> {
-    let ask = visit
-        .app
-        .passkey_enrol_ask(session, visit.browser.caller.now)
-        .await?;
+async fn ask_new(visit: &Visit, session: &BrowserSession, error: Option<&'static str>) -> Result<Response, PageError> {
+    let ask = visit.app.passkey_enrol_ask(session, visit.browser.caller.now).await?;
     let form = |ask| PasskeyForm {
         main: true,
         ..PasskeyForm::new(visit, "/account/passkey", "create", "Add a passkey", ask)

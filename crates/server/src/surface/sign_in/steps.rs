@@ -7,8 +7,8 @@ use wharf_app::Error;
 use wharf_app::identity::{BrowserSession, WebSessionStage};
 use wharf_types::secret::Secret;
 
-use super::visit::with_return;
 use super::passkeys::{self, PasskeyForm};
+use super::visit::with_return;
 use super::{PageError, Visit, page};
 use crate::body::field;
 

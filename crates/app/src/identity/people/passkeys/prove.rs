@@ -12,8 +12,8 @@ use wharf_store::meta::web_session::WebSessionStage;
 use wharf_store::meta::{Tx, Unrecorded};
 use wharf_types::id::ObjectId;
 use wharf_types::journal::{JournalKind, Outcome};
-use wharf_types::time::Time;
 use wharf_types::secret::Secret;
+use wharf_types::time::Time;
 
 use super::ceremony::{Opened, PasskeyAnswer, PasskeyAsk, Purpose};
 use crate::identity::Caller;
@@ -60,7 +60,9 @@ impl App {
         allowed: &[Passkey],
         now: Time,
     ) -> Result<Option<PasskeyAsk>, Error> {
-        let started = self.webauthn().map(|webauthn| webauthn.start_discoverable_authentication());
+        let started = self
+            .webauthn()
+            .map(|webauthn| webauthn.start_discoverable_authentication());
         let Some(Ok((mut options, state))) = started else {
             return Ok(None);
         };
@@ -83,7 +85,8 @@ impl App {
     ) -> Result<SignInProgress, Error> {
         let caller = browser.caller;
         let proved = self.passkey_proved(caller, Purpose::SignIn(key), None, answer).await?;
-        let (mut session, progress) = self.web_session_new(browser, &proved.user, WebSessionStage::Complete, None, LIFE);
+        let (mut session, progress) =
+            self.web_session_new(browser, &proved.user, WebSessionStage::Complete, None, LIFE);
         session.authenticated_at = Some(caller.now);
         session.factor_at = Some(caller.now);
         let mut tx = self.inner.meta.begin(caller.now).await?;
@@ -106,7 +109,9 @@ impl App {
             return Err(Error::Unauthenticated);
         }
         let owner = Some(session.user.id);
-        let proved = self.passkey_proved(caller, Purpose::Factor(state.id), owner, answer).await?;
+        let proved = self
+            .passkey_proved(caller, Purpose::Factor(state.id), owner, answer)
+            .await?;
         let (next, progress) = self.session_next(browser, session, |next| complete(next, caller.now));
         let mut tx = self.inner.meta.begin(caller.now).await?;
         self.passkey_used(caller, &mut tx, &proved).await?;
