@@ -264,10 +264,10 @@ impl Chromium {
         self
     }
 
-    /// Presses the last of several buttons that begin with this, for people who do not see.
+    /// Presses the first of several buttons that begin with this, for people who do not see.
     #[track_caller]
-    pub fn press_last(&self, label: &str) -> &Self {
-        let Element(id) = self.find(&format!("(//button[starts-with(@aria-label, '{label} ')])[last()]"));
+    pub fn press_first(&self, label: &str) -> &Self {
+        let Element(id) = self.find(&format!("(//button[starts-with(@aria-label, '{label} ')])[1]"));
         self.post(&format!("element/{id}/click"), &json!({}));
         self
     }
@@ -369,7 +369,7 @@ impl Chromium {
         self.devtools("Emulation.setDeviceMetricsOverride", &metrics);
         let wide = self.script("return document.documentElement.scrollWidth");
         let who =
-            "return [...document.querySelectorAll('*')].filter(part => part.getBoundingClientRect().right > innerWidth)
+            "return [...document.querySelectorAll('*')].filter(part => part.getBoundingClientRect().right > arguments[0])
             .map(part => part.outerHTML.slice(0, 200))";
         let who = self.script(who);
         self.devtools("Emulation.clearDeviceMetricsOverride", &json!({}));

@@ -43,7 +43,7 @@ fn a_session_is_ended_from_another_browser() {
         .fill("Code from your authenticator", &code)
         .press("Continue")
         .shows("Alice");
-    visitor.browser.open("/account").shows("Alice").press_last("End");
+    visitor.browser.open("/account").shows("Alice").press_first("End");
     visitor.browser.shows("Alice");
     other.open("/account").shows("Sign in");
     visitor.browser.open("/account").shows("Alice");

@@ -45,3 +45,17 @@ fn without_scripts_the_app_alone_is_offered() {
     browser.shows("Set up your second factor");
     assert!(!browser.offers("Set up a passkey") && browser.offers("Continue"));
 }
+
+#[test]
+fn pages_that_say_no_are_pages_too() {
+    let site = crate::site::Site::shared();
+    let browser = wharf_tests::Chromium::start(&site.wharf);
+    for path in ["/invitation/that-is-none", "/enrol/factor", "/account/nothing"] {
+        browser.open(path).shows("There is nothing here");
+    }
+    browser
+        .open("/sign-out")
+        .shows("Sign out?")
+        .press("Sign out of this browser")
+        .shows("Signed out");
+}
