@@ -67,7 +67,7 @@ fn a_device_is_not_let_in() {
         .shows("Declined");
     let reply = poll(&visitor.site, &begun);
     assert!(
-        reply.status == 400 && reply.body.contains("authorization_declined"),
+        reply.status == 400 && reply.body.contains("access_denied"),
         "{}",
         reply.body
     );

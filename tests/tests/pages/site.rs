@@ -53,8 +53,9 @@ impl Site {
 
 /// Somebody at a browser.
 pub(crate) struct Visitor {
-    pub(crate) site: Arc<Site>,
+    // Dropped in this order: the browser goes before the server, which would wait for what it asks.
     pub(crate) browser: Chromium,
+    pub(crate) site: Arc<Site>,
     pub(crate) name: String,
     pub(crate) app: Option<AuthenticatorApp>,
     pub(crate) recovery_codes: Vec<String>,
