@@ -128,7 +128,7 @@ pub(super) async fn factor_show(visit: &Visit, error: Option<&'static str>) -> R
         passkey: passkeys::enrol_form(visit, &session).await?,
         error,
     };
-    page::show_scripted(status, &page)
+    page::show_scripted(status, &page, page.passkey.as_ref())
 }
 
 pub(super) async fn factor_enrol(visit: &mut Visit) -> Result<Response, PageError> {

@@ -9,6 +9,7 @@ use http::{HeaderValue, StatusCode, header};
 use sha2::{Digest, Sha256};
 use wharf_app::Error;
 
+use super::passkeys::PasskeyForm;
 use super::{PageError, Visit};
 
 const STYLE: &str = include_str!("../../../templates/style.css");
@@ -46,11 +47,17 @@ pub(in crate::surface) fn show(status: StatusCode, page: &impl Template) -> Resu
     Ok(base(status, "text/html; charset=utf-8", html))
 }
 
-/// A page that needs our script: no other script, and none within the page.
-pub(super) fn show_scripted(status: StatusCode, page: &impl Template) -> Result<Response, PageError> {
+/// A page with our script, if it has a form that a passkey answers: no other script, and none within the page.
+pub(super) fn show_scripted(
+    status: StatusCode,
+    page: &impl Template,
+    passkey: Option<&PasskeyForm>,
+) -> Result<Response, PageError> {
     let mut response = show(status, page)?;
-    let policy = HeaderValue::from_static(SCRIPTED);
-    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    if passkey.is_some() {
+        let policy = HeaderValue::from_static(SCRIPTED);
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
     Ok(response)
 }
 

@@ -148,7 +148,8 @@ async fn ask_new(visit: &Visit, session: &BrowserSession, error: Option<&'static
     };
     let status = error.map_or(StatusCode::OK, |_| StatusCode::BAD_REQUEST);
     let passkey = ask.map(form);
-    page::show_scripted(status, &Add { passkey, error })
+    let page = Add { passkey, error };
+    page::show_scripted(status, &page, page.passkey.as_ref())
 }
 
 pub(super) async fn add_show(visit: &Visit) -> Result<Response, PageError> {

@@ -49,7 +49,7 @@ pub(super) fn ask(visit: &Visit, name: &str, error: Option<&'static str>) -> Res
         passkey: passkeys::sign_in_form(visit)?,
         error,
     };
-    page::show_scripted(status, &page)
+    page::show_scripted(status, &page, page.passkey.as_ref())
 }
 
 pub(super) fn sign_in_show(visit: &Visit) -> Result<Response, PageError> {
@@ -94,7 +94,7 @@ pub(super) async fn ask_code(
         passkey: passkeys::factor_form(visit, session).await?,
         error,
     };
-    page::show_scripted(status, &page)
+    page::show_scripted(status, &page, page.passkey.as_ref())
 }
 
 pub(super) async fn factor_show(visit: &Visit) -> Result<Response, PageError> {

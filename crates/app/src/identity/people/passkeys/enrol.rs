@@ -41,8 +41,12 @@ impl App {
             return Ok(None);
         };
         let user = &session.user;
-        let known = self.inner.meta.read().await?.passkey_list(user.id).await?;
-        let known = known.into_iter().map(|passkey| passkey.credential_id.into());
+        // The authenticator refuses to make a second one of these. Who was invited begins anew, on the same device if they like.
+        let known = match session.session.stage {
+            WebSessionStage::Complete => self.inner.meta.read().await?.passkey_list(user.id).await?,
+            _ => Vec::new(),
+        };
+        let known = known.into_iter().map(|passkey| passkey.credential_id);
         let name = user.user_principal_name.as_str();
         let started = webauthn.start_passkey_registration(user.id.0, name, &user.display_name, Some(known.collect()));
         let Ok((mut options, state)) = started else {

@@ -27,7 +27,7 @@ fn first(page: &str) -> String {
 #[tokio::test]
 async fn a_passkey_is_added_renamed_used_and_removed() {
     let server = TestServer::start().await;
-    let mut alice = server.person(ALICE).await;
+    let alice = server.person(ALICE).await;
     let mut device = Authenticator::new(&server);
     add(&alice, &mut device, "Telephone <1>").await.expect(303);
     let page = account(&alice).await;

@@ -60,6 +60,17 @@ async fn another_invitation_ends_what_was_enrolled_before() {
 }
 
 #[tokio::test]
+async fn a_device_is_not_asked_for_a_second_passkey_of_an_account_unless_it_begins_anew() {
+    let server = TestServer::start().await;
+    let mut device = Authenticator::new(&server);
+    let alice = server.person_with_passkey(ALICE, &mut device).await;
+    let page = alice.browser.get("/account/passkey").await.expect(200).text();
+    assert!(page.contains("excludeCredentials&#34;:[{"), "{page}");
+    let (_, page) = server.invited(ALICE).await;
+    assert!(!page.text().contains("excludeCredentials&#34;:[{"), "{}", page.text());
+}
+
+#[tokio::test]
 async fn a_server_without_a_name_asks_for_authenticators_alone() {
     let address = PublicAddress {
         scheme: "http",
@@ -68,5 +79,6 @@ async fn a_server_without_a_name_asks_for_authenticators_alone() {
     };
     let server = TestServer::start_with(|settings| settings.public = address).await;
     let page = server.anonymous().get("/sign-in").await;
+    assert!(!page.header("content-security-policy").contains("script"));
     assert!(!page.text().contains("passkey"), "{}", page.text());
 }

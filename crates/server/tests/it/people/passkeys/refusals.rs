@@ -12,12 +12,22 @@ const SUSPECT: &str = "Microsoft.Directory/users/passkeys/suspect";
 /// Does something wrong with a device.
 type Wrong = fn(&mut Authenticator);
 
+fn elsewhere(device: &mut Authenticator) {
+    device.origin = "https://wharf.test.evil.example".to_owned();
+}
+
+fn for_another_party(device: &mut Authenticator) {
+    device.party = Some("evil.example".to_owned());
+}
+
+fn unverified(device: &mut Authenticator) {
+    device.verifies = false;
+}
+
 const WRONGS: [(&str, Wrong); 3] = [
-    ("another origin", |device| {
-        device.origin = "https://wharf.test.evil.example".to_owned()
-    }),
-    ("another party", |device| device.party = Some("evil.example".to_owned())),
-    ("nobody verified", |device| device.verifies = false),
+    ("another origin", elsewhere),
+    ("another party", for_another_party),
+    ("nobody verified", unverified),
 ];
 
 #[tokio::test]
