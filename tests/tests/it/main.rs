@@ -18,4 +18,5 @@ mod regctl;
 mod skopeo;
 mod slow_and_many;
 mod spec;
+mod two_nodes;
 mod workloads;
