@@ -1,4 +1,4 @@
-//! Signing in: name and password, then a code.
+//! Signing in: name and password, then a second factor.
 
 use askama::Template;
 use axum::response::Response;
