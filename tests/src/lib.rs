@@ -4,6 +4,8 @@
 //! a test can use only what a user can. Every command is bounded in time and isolated from the home of whoever runs it,
 //! and a program that is missing fails the test with what to install.
 
+mod authenticator_app;
+mod chromium;
 mod cli;
 mod client;
 mod command;
@@ -21,6 +23,8 @@ mod server;
 mod wire;
 mod world;
 
+pub use authenticator_app::AuthenticatorApp;
+pub use chromium::Chromium;
 pub use cli::Cli;
 pub use client::{Buildah, Client, Crane, Docker, Endpoint, Helm, Oras, Podman, Regctl, Skopeo, User};
 pub use command::{Ran, Run, eventually};

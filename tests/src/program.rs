@@ -19,13 +19,23 @@ pub fn debian(name: &str, package: &str) -> PathBuf {
 /// A client that `scripts/install-test-tools` builds with Go.
 #[must_use]
 pub fn go(name: &str) -> PathBuf {
+    let folders = tools().map(|tools| tools.join("bin")).into_iter().chain(search_path());
+    find(name, folders).unwrap_or_else(|| panic!("`{name}` is missing: run scripts/install-test-tools"))
+}
+
+/// A file of a package that `scripts/install-test-tools` fetches with npm, for the client of that name.
+#[must_use]
+pub(crate) fn npm(client: &str, file: &str) -> PathBuf {
+    let folders = tools().map(|tools| tools.join(client).join("node_modules"));
+    find(file, folders).unwrap_or_else(|| panic!("`{file}` is missing: run scripts/install-test-tools"))
+}
+
+fn tools() -> Option<PathBuf> {
     let cache = env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
     let cache = cache.or_else(|| env::var_os("HOME").map(|home| Path::new(&home).join(".cache")));
-    let tools = env::var_os("WHARF_TEST_TOOLS")
+    env::var_os("WHARF_TEST_TOOLS")
         .map(PathBuf::from)
-        .or_else(|| cache.map(|cache| cache.join("wharf-test")));
-    let folders = tools.map(|tools| tools.join("bin")).into_iter().chain(search_path());
-    find(name, folders).unwrap_or_else(|| panic!("`{name}` is missing: run scripts/install-test-tools"))
+        .or_else(|| cache.map(|cache| cache.join("wharf-test")))
 }
 
 /// The `wharf` binary of the same build as the running program, or the one that `WHARF_BIN` names.

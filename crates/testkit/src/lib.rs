@@ -16,6 +16,7 @@
 
 mod actor;
 mod answer;
+mod authenticator;
 mod browser;
 mod clock;
 mod database;
@@ -29,6 +30,7 @@ mod stored;
 
 pub use actor::{Actor, Ask};
 pub use answer::Answer;
+pub use authenticator::{Authenticator, Given};
 pub use browser::Browser;
 pub use clock::TestClock;
 pub use entropy::TestEntropy;

@@ -106,6 +106,8 @@ kinds! {
     UserInvite => "Microsoft.Directory/users/invite", Record;
     /// Somebody's password, second factor or recovery codes were set, or one of the codes was used.
     UserCredentialsWrite => "Microsoft.Directory/users/credentials/write", Access;
+    /// A passkey was refused because it counts less than it did: there may be two of it.
+    UserPasskeySuspect => "Microsoft.Directory/users/passkeys/suspect", Record;
     /// A client was let in on somebody's behalf.
     UserGrantCreate => "Microsoft.Directory/users/grants/create", Record;
     /// Sessions of somebody's browsers, or clients' access on their behalf, were ended.

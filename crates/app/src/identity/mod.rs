@@ -34,7 +34,10 @@ pub use groups::{GroupChange, GroupFilter, NewGroup};
 pub(crate) use known_secrets::KnownSecrets;
 pub use memberships::DirectoryObject;
 pub(crate) use memberships::principal_kind;
-pub use people::{Browser, BrowserSession, Confirmed, FactorOffer, FirstPerson, INVITATION_LIFE, SignInProgress};
+pub use people::{
+    Browser, BrowserSession, Confirmed, Factor, FactorOffer, Factors, FirstPerson, INVITATION_LIFE, PasskeyAnswer,
+    PasskeyAsk, SignInProgress,
+};
 pub(crate) use revoked_tokens::RevokedTokens;
 pub(crate) use secret_check::hex;
 pub use service_principals::PrincipalFilter;
@@ -55,6 +58,7 @@ pub use wharf_store::meta::federated_credential::FederatedCredential;
 pub use wharf_store::meta::group::Group;
 pub use wharf_store::meta::key_credential::KeyCredential;
 pub use wharf_store::meta::last_use::LastUse;
+pub use wharf_store::meta::passkey::Passkey;
 pub use wharf_store::meta::refresh_family::RefreshFamily;
 pub use wharf_store::meta::service_principal::ServicePrincipal;
 pub use wharf_store::meta::user::User;

@@ -28,6 +28,7 @@ pub mod journal;
 pub mod key_credential;
 pub mod last_use;
 pub mod manifest;
+pub mod passkey;
 pub mod refresh_family;
 pub mod registry;
 pub mod repository;

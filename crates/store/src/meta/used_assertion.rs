@@ -1,9 +1,17 @@
-//! Client assertions that were used (RFC 7523 §3, `jti`).
+//! What is good once and was used: client assertions (RFC 7523 §3, `jti`), challenges that passkeys answered.
 
 use wharf_types::time::Time;
 
 use crate::StoreError;
-use crate::meta::Tx;
+use crate::meta::{Read, Tx};
+
+impl Read {
+    /// Whether something that is good once was used.
+    pub async fn assertion_used(&mut self, id: &[u8]) -> Result<bool, StoreError> {
+        const SQL: &str = "SELECT count(*) FROM used_assertions WHERE id = $1";
+        Ok(fetch_optional!((i64,), self, SQL, id).is_some_and(|(count,)| count > 0))
+    }
+}
 
 impl Tx {
     /// Notes that an assertion is used. Returns whether it was not used before: of several at the same moment one wins.

@@ -9,7 +9,7 @@ use crate::meta::{Read, Tx};
 /// The hash of a one-time secret.
 pub type SecretHash = [u8; 32];
 
-/// A person's second factor (RFC 6238).
+/// A person's authenticator app (RFC 6238). Passkeys are second factors as well ([`super::passkey`]).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserFactor {
     /// The seed under the master key.
@@ -78,6 +78,11 @@ impl Tx {
             version
         );
         Ok(())
+    }
+
+    /// Removes a person's second factor. Returns whether there was one.
+    pub async fn user_factor_delete(&mut self, user: ObjectId) -> Result<bool, StoreError> {
+        Ok(execute!(self, "DELETE FROM user_factors WHERE user_id = $1", user.0) == 1)
     }
 
     /// Uses up a time step: whether no code of it, nor of a later one, was accepted before. One statement, so that of several who bring one code at the

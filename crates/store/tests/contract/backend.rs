@@ -83,6 +83,19 @@ macro_rules! race {
     }};
 }
 
+/// As a step that fails where it was not the first.
+macro_rules! first {
+    ($done:expr) => {
+        async {
+            if $done.await? {
+                Ok(())
+            } else {
+                Err(wharf_store::StoreError::Conflict("somebody else was first"))
+            }
+        }
+    };
+}
+
 /// Asserts that one of two racers won and that the other was told of a conflict.
 pub(crate) fn assert_one_wins(ends: [Result<(), StoreError>; 2]) {
     let won = ends.iter().filter(|end| end.is_ok()).count();

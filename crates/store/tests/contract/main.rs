@@ -24,6 +24,7 @@ mod groups;
 mod journal;
 mod manifests;
 mod migration;
+mod passkeys;
 mod plans;
 mod referrers;
 mod registries;

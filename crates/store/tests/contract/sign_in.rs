@@ -12,6 +12,7 @@ use wharf_types::id::{AppId, KeyId, ObjectId};
 
 use crate::backend::assert_one_wins;
 use crate::fixture::{at, change, commit, id, is_conflict, name, tenant_with_subscription};
+use crate::passkeys::passkey;
 
 store_contract!(
     a_password_reads_back_as_it_was_set_last,
@@ -36,7 +37,7 @@ store_contract!(
     whatever_opens_something_goes_with_its_person,
 );
 
-async fn person(store: &MetaStore) -> User {
+pub(crate) async fn person(store: &MetaStore) -> User {
     let (tenant, _) = tenant_with_subscription(store, "Contoso", "main").await;
     let number = id();
     let user = User {
@@ -163,19 +164,9 @@ async fn a_time_step_is_used_up_with_those_before_it(store: &MetaStore) {
     // Another authenticator starts where it starts.
     change!(store, tx => tx.user_factor_put(user.id, &factor(5)));
     assert!(change!(store, tx => tx.user_factor_step(user.id, 6)));
-}
-
-/// As a step that fails where it was not the first.
-macro_rules! first {
-    ($done:expr) => {
-        async {
-            if $done.await? {
-                Ok(())
-            } else {
-                Err(wharf_store::StoreError::Conflict("somebody else was first"))
-            }
-        }
-    };
+    assert!(change!(store, tx => tx.user_factor_delete(user.id)));
+    assert!(!change!(store, tx => tx.user_factor_delete(user.id)));
+    assert!(!change!(store, tx => tx.user_factor_step(user.id, 7)));
 }
 
 async fn of_many_who_bring_one_code_at_once_one_is_let_in(store: &MetaStore) {
@@ -451,6 +442,7 @@ async fn whatever_opens_something_goes_with_its_person(store: &MetaStore) {
     let mut tx = store.begin(at(1)).await.unwrap();
     tx.user_password_put(user.id, "hash", at(1)).await.unwrap();
     tx.user_factor_put(user.id, &factor(1)).await.unwrap();
+    tx.passkey_insert(&passkey(&user, 0)).await.unwrap();
     tx.recovery_codes_put(user.id, &[sum("a")]).await.unwrap();
     tx.web_session_insert(&browser).await.unwrap();
     tx.refresh_family_insert(&client).await.unwrap();
@@ -461,6 +453,7 @@ async fn whatever_opens_something_goes_with_its_person(store: &MetaStore) {
     let mut tx = store.begin(at(2)).await.unwrap();
     assert_eq!(tx.user_password(user.id).await.unwrap(), None);
     assert_eq!(tx.user_factor(user.id).await.unwrap(), None);
+    assert_eq!(tx.passkey_list(user.id).await.unwrap(), []);
     assert_eq!(tx.recovery_code_count(user.id).await.unwrap(), 0);
     assert_eq!(tx.web_session_by_token(&browser.token_hash).await.unwrap(), None);
     assert_eq!(tx.refresh_family_get(client.id).await.unwrap(), None);

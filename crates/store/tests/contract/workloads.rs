@@ -113,6 +113,10 @@ async fn what_an_application_signs_in_with_goes_with_it(store: &MetaStore) {
 async fn an_assertion_is_used_once_and_forgotten_in_time(store: &MetaStore) {
     assert!(change!(store, tx => tx.assertion_use(b"one", at(50))));
     assert!(!change!(store, tx => tx.assertion_use(b"one", at(50))));
+    let mut read = store.read().await.unwrap();
+    assert!(read.assertion_used(b"one").await.unwrap());
+    assert!(!read.assertion_used(b"two").await.unwrap());
+    drop(read);
     assert!(change!(store, tx => tx.assertion_use(b"two", at(60))));
     assert_eq!(change!(store, tx => tx.used_assertions_expire(at(49), 10)), 0);
     assert_eq!(change!(store, tx => tx.used_assertions_expire(at(90), 1)), 1);

@@ -123,6 +123,8 @@ impl App {
         if state.stage == WebSessionStage::Enrolling {
             let invitation = state.invitation.as_ref().ok_or(Error::Unauthenticated)?;
             tx.invitation_use(invitation, caller.now).await?;
+            // What was enrolled before may be lost, or in other hands: nothing of it is a factor any more.
+            tx.passkeys_delete(user.id).await?;
         }
         if let Some(hash) = &state.new_password {
             tx.user_password_put(user.id, hash, caller.now).await?;

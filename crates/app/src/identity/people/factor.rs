@@ -14,7 +14,7 @@ use crate::identity::people::session::{LIFE, user_entry};
 use crate::{App, Error};
 
 /// How long a code is shown, in seconds.
-const STEP_SECONDS: u64 = 30;
+pub(super) const STEP_SECONDS: u64 = 30;
 const DIGITS: usize = 6;
 /// Random bytes of a seed: 160 bits, as long as the sum that it keys (RFC 4226 §4).
 pub(super) const SEED_BYTES: usize = 20;

@@ -1,4 +1,4 @@
-//! How a person proves who they are: a password, then a code of a second factor or a recovery code (rules 1, 2, 6, 8, 10, 11).
+//! How a person proves who they are: a password, then a second factor (a code, a passkey) or a recovery code; or a passkey alone (rules 1, 2, 6, 8 to 11).
 //!
 //! The proof is kept as a session of their browser, of which only a finished one has rights. Tokens that clients were given on a person's behalf are families
 //! ([`crate::oauth`]). Both are credentials: every request looks whether the one that it came with is still there.
@@ -9,12 +9,14 @@ mod factor;
 mod first_owner;
 mod form;
 mod invitation;
+mod passkeys;
 mod password;
 mod session;
 
 pub use enrolment::{Confirmed, FactorOffer};
 pub use first_owner::FirstPerson;
 pub use invitation::INVITATION_LIFE;
+pub use passkeys::{Factor, Factors, PasskeyAnswer, PasskeyAsk};
 pub use session::{Browser, BrowserSession, SignInProgress};
 pub(crate) use session::{IDLE, holds as session_holds, user_entry};
 

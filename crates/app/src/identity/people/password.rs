@@ -38,7 +38,8 @@ impl App {
     }
 
     async fn has_factor(&self, user: &User) -> Result<bool, Error> {
-        Ok(self.inner.meta.read().await?.user_factor(user.id).await?.is_some())
+        let mut read = self.inner.meta.read().await?;
+        Ok(read.user_factor(user.id).await?.is_some() || !read.passkey_list(user.id).await?.is_empty())
     }
 
     /// The first sign-in, with a password that somebody else chose: as if they had followed a link. Nothing is theirs before a factor is.

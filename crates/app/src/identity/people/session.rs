@@ -127,6 +127,22 @@ impl App {
         invitation: Option<[u8; 32]>,
         life: Duration,
     ) -> Result<SignInProgress, Error> {
+        let (session, progress) = self.web_session_new(browser, user, stage, invitation, life);
+        let mut tx = self.inner.meta.begin(browser.caller.now).await?;
+        tx.web_session_insert(&session).await?;
+        tx.commit_unrecorded(Unrecorded::Bookkeeping).await?;
+        Ok(progress)
+    }
+
+    /// A session that is not stored yet.
+    pub(super) fn web_session_new(
+        &self,
+        browser: &Browser,
+        user: &User,
+        stage: WebSessionStage,
+        invitation: Option<[u8; 32]>,
+        life: Duration,
+    ) -> (WebSession, SignInProgress) {
         let entropy = self.inner.environment.entropy.as_ref();
         let (now, token) = (browser.caller.now, Secret::generate(SecretKind::WebSession, entropy));
         let session = WebSession {
@@ -146,10 +162,7 @@ impl App {
             user_agent: browser.user_agent.clone(),
             address: browser.address(),
         };
-        let mut tx = self.inner.meta.begin(now).await?;
-        tx.web_session_insert(&session).await?;
-        tx.commit_unrecorded(Unrecorded::Bookkeeping).await?;
-        Ok(SignInProgress { token, stage })
+        (session, SignInProgress { token, stage })
     }
 
     /// A session's next step, under a new token.

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
 use wharf_app::Error;
-use wharf_app::identity::{RefreshFamily, WebSession};
+use wharf_app::identity::{Factors, RefreshFamily, WebSession};
 use wharf_types::secret::Secret;
 
 use super::enrol::{ChoosePassword, DIFFERENT, recovery};
@@ -19,6 +19,14 @@ struct Shown {
     current: bool,
 }
 
+struct ShownFactor {
+    id: String,
+    name: String,
+    since: String,
+    used: String,
+    passkey: bool,
+}
+
 #[derive(Template)]
 #[template(path = "account.html")]
 struct Account {
@@ -26,6 +34,8 @@ struct Account {
     display_name: String,
     user: String,
     recovery_codes: u64,
+    factors: Vec<ShownFactor>,
+    authenticator: bool,
     browsers: Vec<Shown>,
     clients: Vec<Shown>,
 }
@@ -60,14 +70,37 @@ fn client(family: &RefreshFamily) -> Shown {
     }
 }
 
+fn shown_factors(factors: &Factors) -> Vec<ShownFactor> {
+    let app = factors.authenticator.map(|(since, used)| ShownFactor {
+        id: "authenticator".to_owned(),
+        name: "Authenticator app".to_owned(),
+        since: since.to_string(),
+        used: format!("last used {used}"),
+        passkey: false,
+    });
+    let passkeys = factors.passkeys.iter().map(|passkey| ShownFactor {
+        id: passkey.id.to_string(),
+        name: passkey.name.clone(),
+        since: passkey.created_at.to_string(),
+        used: passkey
+            .last_used_at
+            .map_or_else(|| "never used".to_owned(), |used| format!("last used {used}")),
+        passkey: true,
+    });
+    app.into_iter().chain(passkeys).collect()
+}
+
 pub(super) async fn show(visit: &Visit) -> Result<Response, PageError> {
     let session = visit.signed_in("/account").await?;
     let (browsers, clients) = visit.app.sign_in_list(&session, visit.browser.caller.now).await?;
+    let factors = visit.app.factor_list(&session).await?;
     let page = Account {
         form_token: visit.form_token(),
         display_name: session.user.display_name.clone(),
         user: session.user.user_principal_name.to_string(),
         recovery_codes: visit.app.recovery_code_count(&session).await?,
+        factors: shown_factors(&factors),
+        authenticator: factors.authenticator.is_some(),
         browsers: browsers.iter().map(|other| browser(other, &session.session)).collect(),
         clients: clients.iter().map(client).collect(),
     };

@@ -9,6 +9,7 @@ use wharf_app::Error;
 use wharf_app::identity::{BrowserSession, WebSessionStage};
 use wharf_types::secret::Secret;
 
+use super::passkeys::{self, PasskeyForm};
 use super::{PageError, Visit, page};
 
 #[derive(Template)]
@@ -35,6 +36,7 @@ struct Enrol {
     form_token: String,
     qr: String,
     secret: String,
+    passkey: Option<PasskeyForm>,
     error: Option<&'static str>,
 }
 
@@ -46,7 +48,7 @@ pub(super) struct Recovery {
 
 const USED: PageError =
     PageError::Gone("This link was used already, or has ended: ask whoever sent it for another one.");
-const NOT_ENROLLING: PageError =
+pub(super) const NOT_ENROLLING: PageError =
     PageError::Gone("This page is for somebody who has just opened an invitation: open the link once more.");
 pub(super) const DIFFERENT: &str = "The two new passwords are not the same.";
 
@@ -123,9 +125,10 @@ pub(super) async fn factor_show(visit: &Visit, error: Option<&'static str>) -> R
         form_token: visit.form_token(),
         qr,
         secret: offer.secret.expose().to_owned(),
+        passkey: passkeys::enrol_form(visit, &session).await?,
         error,
     };
-    page::show(status, &page)
+    page::show_scripted(status, &page, page.passkey.as_ref())
 }
 
 pub(super) async fn factor_enrol(visit: &mut Visit) -> Result<Response, PageError> {

@@ -1,6 +1,7 @@
 //! The pages on which people sign in, enrol, let devices in, and look after their account.
 //!
-//! Rendered here, without a script but the one line that sends a form back to a client (OAuth 2.0 Form Post Response Mode). GET changes nothing; a POST is
+//! Rendered here, and without a script, but for the one line that sends a form back to a client (OAuth 2.0 Form Post Response Mode), and a file of ours where
+//! a passkey may be used: browsers give them to scripts alone. GET changes nothing; a POST is
 //! heard only from our own pages (rule 52): the browser has to say so (`Origin`), and the form holds a token that only our page knows.
 
 mod account;
@@ -8,6 +9,7 @@ mod device;
 mod enrol;
 mod operation;
 pub(super) mod page;
+mod passkeys;
 mod steps;
 mod visit;
 
@@ -88,6 +90,14 @@ pub(super) async fn handle(app: App, caller: Caller, request: Request) -> Respon
 async fn perform(visit: &mut Visit, operation: Operation) -> Result<Response, PageError> {
     match operation {
         Operation::StyleShow => Ok(page::style()),
+        Operation::PasskeyScriptShow => Ok(page::passkey_script()),
+        Operation::PasskeySignIn => passkeys::sign_in(visit).await,
+        Operation::PasskeyProve => passkeys::factor_prove(visit).await,
+        Operation::PasskeyEnrol => passkeys::enrol(visit).await,
+        Operation::PasskeyAddShow => passkeys::add_show(visit).await,
+        Operation::PasskeyAdd => passkeys::add(visit).await,
+        Operation::PasskeyRename => passkeys::rename(visit).await,
+        Operation::FactorRemove => passkeys::remove(visit).await,
         Operation::SignInShow => steps::sign_in_show(visit),
         Operation::SignIn => steps::sign_in(visit).await,
         Operation::FactorShow => steps::factor_show(visit).await,

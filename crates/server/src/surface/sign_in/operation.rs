@@ -11,6 +11,22 @@ operations! {
     enum Operation {
         /// How pages look.
         StyleShow => GET "/sign-in/style.css", Public, None;
+        /// Asks browsers for passkeys.
+        PasskeyScriptShow => GET "/sign-in/passkey.js", Public, None;
+        /// A passkey alone.
+        PasskeySignIn => POST "/sign-in/passkey", Public, None;
+        /// A passkey after the password, or once more.
+        PasskeyProve => POST "/sign-in/factor/passkey", Public, None;
+        /// A passkey of who was invited.
+        PasskeyEnrol => POST "/enrol/passkey", Public, None;
+        /// Asks for another passkey.
+        PasskeyAddShow => GET "/account/passkey", Public, None;
+        /// Another passkey.
+        PasskeyAdd => POST "/account/passkey", Public, None;
+        /// Another name for a passkey.
+        PasskeyRename => POST "/account/passkey/rename", Public, None;
+        /// Takes a second factor away.
+        FactorRemove => POST "/account/factor/remove", Public, None;
         /// Asks for name and password.
         SignInShow => GET "/sign-in", Public, None;
         /// Name and password.
@@ -65,6 +81,14 @@ pub(super) fn route(method: &Method, path: &str) -> Result<Operation, RouteError
         let (get, post) = (method == Method::GET, method == Method::POST);
         Ok(match segments.as_slice() {
             ["sign-in", "style.css"] if get => Some(Operation::StyleShow),
+            ["sign-in", "passkey.js"] if get => Some(Operation::PasskeyScriptShow),
+            ["sign-in", "passkey"] if post => Some(Operation::PasskeySignIn),
+            ["sign-in", "factor", "passkey"] if post => Some(Operation::PasskeyProve),
+            ["enrol", "passkey"] if post => Some(Operation::PasskeyEnrol),
+            ["account", "passkey"] if get => Some(Operation::PasskeyAddShow),
+            ["account", "passkey"] if post => Some(Operation::PasskeyAdd),
+            ["account", "passkey", "rename"] if post => Some(Operation::PasskeyRename),
+            ["account", "factor", "remove"] if post => Some(Operation::FactorRemove),
             ["sign-in"] if get => Some(Operation::SignInShow),
             ["sign-in"] if post => Some(Operation::SignIn),
             ["sign-in", "factor"] if get => Some(Operation::FactorShow),

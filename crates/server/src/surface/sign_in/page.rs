@@ -9,13 +9,17 @@ use http::{HeaderValue, StatusCode, header};
 use sha2::{Digest, Sha256};
 use wharf_app::Error;
 
+use super::passkeys::PasskeyForm;
 use super::{PageError, Visit};
 
 const STYLE: &str = include_str!("../../../templates/style.css");
 /// Nothing but our own style; no script, no frame.
 const POLICY: &str =
     "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-/// The only script: it sends the form that it stands in.
+const PASSKEY_SCRIPT: &str = include_str!("../../../templates/passkey.js");
+/// The same, with scripts of our own address.
+const SCRIPTED: &str = "default-src 'none'; style-src 'self'; script-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// The only script within a page: it sends the form that it stands in.
 const SUBMIT: &str = "document.forms[0].submit()";
 
 fn base(status: StatusCode, content_type: &'static str, body: String) -> Response {
@@ -43,8 +47,31 @@ pub(in crate::surface) fn show(status: StatusCode, page: &impl Template) -> Resu
     Ok(base(status, "text/html; charset=utf-8", html))
 }
 
+/// A page with our script, if it has a form that a passkey answers: no other script, and none within the page.
+pub(super) fn show_scripted(
+    status: StatusCode,
+    page: &impl Template,
+    passkey: Option<&PasskeyForm>,
+) -> Result<Response, PageError> {
+    let mut response = show(status, page)?;
+    if passkey.is_some() {
+        let policy = HeaderValue::from_static(SCRIPTED);
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    Ok(response)
+}
+
 pub(super) fn style() -> Response {
-    let mut response = base(StatusCode::OK, "text/css; charset=utf-8", STYLE.to_owned());
+    kept("text/css; charset=utf-8", STYLE)
+}
+
+pub(super) fn passkey_script() -> Response {
+    kept("text/javascript; charset=utf-8", PASSKEY_SCRIPT)
+}
+
+/// What is the same for everybody until the next release.
+fn kept(content_type: &'static str, text: &str) -> Response {
+    let mut response = base(StatusCode::OK, content_type, text.to_owned());
     response
         .headers_mut()
         .insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"));

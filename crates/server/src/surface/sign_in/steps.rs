@@ -1,4 +1,4 @@
-//! Signing in: name and password, then a code.
+//! Signing in: name and password, then a second factor.
 
 use askama::Template;
 use axum::response::Response;
@@ -7,6 +7,7 @@ use wharf_app::Error;
 use wharf_app::identity::{BrowserSession, WebSessionStage};
 use wharf_types::secret::Secret;
 
+use super::passkeys::{self, PasskeyForm};
 use super::visit::with_return;
 use super::{PageError, Visit, page};
 use crate::body::field;
@@ -18,6 +19,7 @@ struct SignIn {
     form_token: String,
     return_to: String,
     name: String,
+    passkey: Option<PasskeyForm>,
     error: Option<&'static str>,
 }
 
@@ -28,6 +30,8 @@ struct Factor {
     return_to: String,
     user: String,
     again: bool,
+    authenticator: bool,
+    passkey: Option<PasskeyForm>,
     error: Option<&'static str>,
 }
 
@@ -35,16 +39,17 @@ const WRONG: &str = "The user name or the password is not right, or has to wait.
 const WRONG_CODE: &str =
     "This code is not right, was used already, or has to wait. Take the next one that your authenticator shows.";
 
-fn ask(visit: &Visit, name: &str, error: Option<&'static str>) -> Result<Response, PageError> {
+pub(super) fn ask(visit: &Visit, name: &str, error: Option<&'static str>) -> Result<Response, PageError> {
     let status = error.map_or(StatusCode::OK, |_| StatusCode::UNAUTHORIZED);
     let page = SignIn {
         place: visit.app.settings().public.base(),
         form_token: visit.form_token(),
         return_to: visit.return_to(),
         name: name.chars().take(320).collect(),
+        passkey: passkeys::sign_in_form(visit)?,
         error,
     };
-    page::show(status, &page)
+    page::show_scripted(status, &page, page.passkey.as_ref())
 }
 
 pub(super) fn sign_in_show(visit: &Visit) -> Result<Response, PageError> {
@@ -68,27 +73,33 @@ pub(super) async fn sign_in(visit: &mut Visit) -> Result<Response, PageError> {
 }
 
 /// The session whose user has to show a code: in the middle of signing in, or once more.
-async fn half_way(visit: &Visit) -> Result<BrowserSession, PageError> {
+pub(super) async fn half_way(visit: &Visit) -> Result<BrowserSession, PageError> {
     let session = visit.session().await?;
     let session = session.filter(|session| session.session.stage != WebSessionStage::Enrolling);
     session.ok_or_else(|| PageError::SignIn(with_return("/sign-in", &visit.return_to())))
 }
 
-fn ask_code(visit: &Visit, session: &BrowserSession, error: Option<&'static str>) -> Result<Response, PageError> {
+pub(super) async fn ask_code(
+    visit: &Visit,
+    session: &BrowserSession,
+    error: Option<&'static str>,
+) -> Result<Response, PageError> {
     let status = error.map_or(StatusCode::OK, |_| StatusCode::UNAUTHORIZED);
     let page = Factor {
         form_token: visit.form_token(),
         return_to: visit.return_to(),
         user: session.user.user_principal_name.to_string(),
         again: session.is_complete(),
+        authenticator: visit.app.factor_list(session).await?.authenticator.is_some(),
+        passkey: passkeys::factor_form(visit, session).await?,
         error,
     };
-    page::show(status, &page)
+    page::show_scripted(status, &page, page.passkey.as_ref())
 }
 
 pub(super) async fn factor_show(visit: &Visit) -> Result<Response, PageError> {
     let session = half_way(visit).await?;
-    ask_code(visit, &session, None)
+    ask_code(visit, &session, None).await
 }
 
 pub(super) async fn factor_prove(visit: &mut Visit) -> Result<Response, PageError> {
@@ -102,7 +113,7 @@ pub(super) async fn factor_prove(visit: &mut Visit) -> Result<Response, PageErro
             visit.go_on(progress);
             page::after_form(&visit.return_to())
         }
-        Err(Error::Unauthenticated) => ask_code(visit, &session, Some(WRONG_CODE)),
+        Err(Error::Unauthenticated) => ask_code(visit, &session, Some(WRONG_CODE)).await,
         Err(error) => Err(error.into()),
     }
 }

@@ -45,12 +45,24 @@ async fn a_form_of_another_page_is_not_heard() {
 #[tokio::test]
 async fn pages_and_cookies_are_for_this_host_alone() {
     let server = TestServer::start().await;
-    let page = server.anonymous().get("/sign-in").await.expect(200);
+    let page = server.anonymous().get("/sign-out").await.expect(200);
     let policy = page.header("content-security-policy");
     assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"));
     assert!(
         !policy.contains("script") && !page.text().contains("<script"),
         "{policy}"
+    );
+    // Where a passkey may be used, there is one script of ours, and none within the page.
+    let page = server.anonymous().get("/sign-in").await.expect(200);
+    let policy = page.header("content-security-policy");
+    assert!(
+        policy.contains("default-src 'none'") && policy.contains("script-src 'self';"),
+        "{policy}"
+    );
+    assert_eq!(page.text().matches("<script").count(), 1);
+    assert!(
+        page.text()
+            .contains("<script src=\"/sign-in/passkey.js\" defer></script>")
     );
     assert_eq!(page.header("x-content-type-options"), "nosniff");
     assert_eq!(page.header("cache-control"), "no-store");
@@ -61,6 +73,8 @@ async fn pages_and_cookies_are_for_this_host_alone() {
         "{cookie}"
     );
     server.anonymous().get("/sign-in/style.css").await.expect(200);
+    let script = server.anonymous().get("/sign-in/passkey.js").await.expect(200);
+    assert_eq!(script.header("content-type"), "text/javascript; charset=utf-8");
 }
 
 #[tokio::test]

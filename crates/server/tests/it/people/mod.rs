@@ -6,6 +6,7 @@ mod device;
 mod enrolment;
 mod first_password;
 mod forms;
+mod passkeys;
 mod races;
 mod refresh;
 mod registry;
