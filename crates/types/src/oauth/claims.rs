@@ -73,10 +73,15 @@ pub struct IdClaims {
     pub tid: TenantId,
     /// The person's object id, as Entra's tokens name it.
     pub oid: ObjectId,
-    /// The name that they sign in with.
-    pub preferred_username: String,
-    /// Their name for people.
-    pub name: String,
+    /// The name that they sign in with, where `profile` was granted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preferred_username: Option<String>,
+    /// Their name for people, where `profile` was granted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Their address, where they have one and `email` was granted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
     /// When they proved who they are.
     pub auth_time: i64,
     /// How: by a password and a one-time code (RFC 8176).
