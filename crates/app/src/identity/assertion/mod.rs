@@ -75,7 +75,7 @@ pub struct AssertionGrant<'a> {
     /// The assertion.
     pub assertion: &'a str,
     /// Names of this token endpoint: what the assertion has to be for.
-    pub endpoints: &'a [String],
+    pub endpoints: Vec<String>,
     /// What it is brought for.
     pub purpose: AssertionUse,
 }

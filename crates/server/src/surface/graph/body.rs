@@ -4,6 +4,7 @@ use wharf_app::identity::{
     Application, Credential, DirectoryObject, FederatedCredential, Group, KeyCredential, ServicePrincipal, User,
 };
 use wharf_types::arm::SecretText;
+use wharf_types::graph::application::RedirectUris;
 use wharf_types::graph::{self, PasswordCredential};
 
 /// What an application signs in with.
@@ -71,6 +72,7 @@ pub(super) fn group_object(group: Group) -> graph::DirectoryObject {
 }
 
 pub(super) fn application(application: Application, credentials: Credentials) -> graph::Application {
+    let client = application.client;
     graph::Application {
         id: application.id.0,
         app_id: application.app_id.0,
@@ -84,6 +86,19 @@ pub(super) fn application(application: Application, credentials: Credentials) ->
             .map(|credential| password(credential, None))
             .collect(),
         key_credentials: credentials.certificates.into_iter().map(certificate).collect(),
+        web: graph::application::Web {
+            home_page_url: client.home_page,
+            redirect_uris: client.web,
+            implicit_grant_settings: Default::default(),
+        },
+        spa: RedirectUris {
+            redirect_uris: client.spa,
+        },
+        public_client: RedirectUris {
+            redirect_uris: client.native,
+        },
+        is_fallback_public_client: client.allow_public,
+        required_resource_access: client.required_access,
     }
 }
 

@@ -78,11 +78,11 @@ impl Visit {
         Ok(())
     }
 
-    pub(super) fn field(&self, name: &str) -> &str {
+    pub(in crate::surface) fn field(&self, name: &str) -> &str {
         field(&self.form, name).unwrap_or("")
     }
 
-    pub(super) fn form_token(&self) -> String {
+    pub(in crate::surface) fn form_token(&self) -> String {
         self.app.form_token(&self.form_key)
     }
 
@@ -101,7 +101,7 @@ impl Visit {
     }
 
     /// The session of somebody who proved who they are; others are sent to do that, and come back to `path`.
-    pub(super) async fn signed_in(&self, path: &str) -> Result<BrowserSession, PageError> {
+    pub(in crate::surface) async fn signed_in(&self, path: &str) -> Result<BrowserSession, PageError> {
         let session = self.session().await?.filter(BrowserSession::is_complete);
         session.ok_or_else(|| PageError::SignIn(with_return("/sign-in", path)))
     }
