@@ -44,7 +44,10 @@ fn check_client(client: &ClientSettings) -> Result<(), Error> {
     check_addresses(client)?;
     let required = &client.required_access;
     let too_long = |one: &RequiredResourceAccess| {
-        let long = one.resource_access.iter().any(|access| access.kind.len() > MAX_NAME_BYTES);
+        let long = one
+            .resource_access
+            .iter()
+            .any(|access| access.kind.len() > MAX_NAME_BYTES);
         long || one.resource_access.len() > MAX_REQUIRED || one.resource_app_id.len() > MAX_NAME_BYTES
     };
     if required.len() > MAX_REQUIRED || required.iter().any(too_long) {

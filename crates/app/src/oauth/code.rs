@@ -64,7 +64,11 @@ impl App {
         session: &BrowserSession,
         request: &AuthorizationRequest,
     ) -> Result<Secret, Error> {
-        if request.client.tenant.is_some_and(|tenant| tenant != session.user.tenant) {
+        if request
+            .client
+            .tenant
+            .is_some_and(|tenant| tenant != session.user.tenant)
+        {
             return Err(Error::Unauthenticated);
         }
         let authenticated_at = session.session.authenticated_at.filter(|_| session.is_complete());
@@ -134,7 +138,14 @@ impl App {
         let scope = GrantScope::parse(asked, &base_url, client)?;
         must_be_agreed(&mut tx, client, user.id, &scope).await?;
         let family = self
-            .family_begin(&mut tx, program, &user, (code.client, kind), &scope, code.authenticated_at)
+            .family_begin(
+                &mut tx,
+                program,
+                &user,
+                (code.client, kind),
+                &scope,
+                code.authenticated_at,
+            )
             .await?;
         tx.authorization_code_redeem(&hash, family.id, now).await?;
         tx.commit_unrecorded(Unrecorded::Bookkeeping).await?;

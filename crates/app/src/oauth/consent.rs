@@ -53,7 +53,12 @@ fn words(consent: &Consent) -> impl Iterator<Item = Permission> {
 }
 
 /// What of `asked` nobody has agreed to.
-async fn missing(read: &mut Read, client: &Client, user: ObjectId, asked: &GrantScope) -> Result<Vec<Permission>, Error> {
+async fn missing(
+    read: &mut Read,
+    client: &Client,
+    user: ObjectId,
+    asked: &GrantScope,
+) -> Result<Vec<Permission>, Error> {
     if client.is_built_in() {
         return Ok(Vec::new());
     }
@@ -109,7 +114,8 @@ impl App {
             return Err(Error::Unauthenticated);
         }
         let mut tx = self.inner.meta.begin(browser.caller.now).await?;
-        self.consent_write(&mut tx, browser, &session.user, client, asked).await?;
+        self.consent_write(&mut tx, browser, &session.user, client, asked)
+            .await?;
         let payload = json!({"client": client.id, "scope": asked.granted});
         let entry = user_entry(browser.caller, &session.user, JournalKind::ConsentGrant, payload);
         tx.commit(&entry).await?;
@@ -199,8 +205,13 @@ impl App {
         let consents = tx.consents_delete(app, Some(of.user.id)).await?;
         let sessions = tx.refresh_families_delete_of_client(app, Some(of.user.id)).await?;
         let payload = json!({"client": app, "sessions": sessions});
-        tx.commit(&user_entry(browser.caller, &of.user, JournalKind::ConsentRemove, payload))
-            .await?;
+        tx.commit(&user_entry(
+            browser.caller,
+            &of.user,
+            JournalKind::ConsentRemove,
+            payload,
+        ))
+        .await?;
         Ok(consents + sessions > 0)
     }
 
@@ -216,11 +227,14 @@ impl App {
         ctx.require(Action::DirectoryRead, tenant, &ResourceScope::Root)?;
         let mut read = self.inner.meta.read().await?;
         let page = read.consent_list(tenant, after, limit).await?;
-        let next = (page.len() == limit).then(|| page.last().map(|last| last.id.0)).flatten();
+        let next = (page.len() == limit)
+            .then(|| page.last().map(|last| last.id.0))
+            .flatten();
         let mut found = Vec::with_capacity(page.len());
         for consent in page {
             let principal = read.service_principal_by_app_id(consent.app_id).await?;
-            if let Some(principal) = principal.filter(|principal| client.is_none_or(|wanted| wanted == principal.id.0)) {
+            if let Some(principal) = principal.filter(|principal| client.is_none_or(|wanted| wanted == principal.id.0))
+            {
                 found.push((consent, principal.id));
             }
         }
@@ -235,7 +249,8 @@ impl App {
         for word in new.scope.split_ascii_whitespace() {
             let shown: String = word.chars().take(100).collect();
             let known = Permission::find(new.resource, word);
-            permissions.push(known.ok_or_else(|| Error::invalid(format!("'{shown}' is no permission of this resource")))?);
+            permissions
+                .push(known.ok_or_else(|| Error::invalid(format!("'{shown}' is no permission of this resource")))?);
         }
         if permissions.is_empty() {
             return Err(Error::invalid("scope names one permission at least"));

@@ -14,7 +14,7 @@ use wharf_types::secret::{Secret, SecretKind};
 use wharf_types::time::Time;
 
 use super::consent::must_be_agreed;
-use super::{Client, ClientKind, GrantError, GrantScope, PersonTokens, Permission};
+use super::{Client, ClientKind, GrantError, GrantScope, Permission, PersonTokens};
 use crate::access::grants_of;
 use crate::identity::people::user_entry;
 use crate::identity::{Browser, BrowserSession};
@@ -192,7 +192,11 @@ impl App {
         let approve = approve && self.device_code_allowed(&session.user).await?;
         // The page says what the device will be able to do: to let it in is to agree to that.
         let agreed = match approve {
-            true => Some(self.device_client(&code).await?.ok_or_else(|| Error::not_found("device code", ""))?),
+            true => Some(
+                self.device_client(&code)
+                    .await?
+                    .ok_or_else(|| Error::not_found("device code", ""))?,
+            ),
             false => None,
         };
         let now = browser.caller.now;
@@ -208,7 +212,8 @@ impl App {
             return Err(Error::not_found("device code", ""));
         }
         if let Some((client, scope)) = &agreed {
-            self.consent_write(&mut tx, browser, &session.user, client, scope).await?;
+            self.consent_write(&mut tx, browser, &session.user, client, scope)
+                .await?;
         }
         tx.sign_in_succeeded(&format!("device/{}", session.user.id)).await?;
         let payload = json!({"client": code.client, "approved": approve, "device": code.address});

@@ -61,7 +61,12 @@ impl App {
 
     /// A client gives back what it has: the family of the token ends. A token that is not one, or is not the client's, changes nothing and is no error
     /// (RFC 7009 §2.2).
-    pub async fn token_revoke(&self, program: &Browser, presented: &PresentedClient, token: &Secret) -> Result<(), GrantError> {
+    pub async fn token_revoke(
+        &self,
+        program: &Browser,
+        presented: &PresentedClient,
+        token: &Secret,
+    ) -> Result<(), GrantError> {
         let family = match self.refresh_token_read(token).await? {
             Some((family, _)) => Some(family),
             None => {
@@ -105,7 +110,11 @@ impl App {
         let user = self.inner.meta.read().await?.user_get(ctx.subject.tenant, id).await?;
         // Whoever may ask the graph sees all of it there.
         let scope = narrow.map(|claims| claims.scp.unwrap_or_default());
-        let sees = |word| scope.as_ref().is_none_or(|scope| scope.split(' ').any(|known| known == word));
+        let sees = |word| {
+            scope
+                .as_ref()
+                .is_none_or(|scope| scope.split(' ').any(|known| known == word))
+        };
         Ok(SeenUser {
             user: user.ok_or(Error::Unauthenticated)?,
             profile: sees("profile"),

@@ -84,7 +84,10 @@ pub(crate) fn check_addresses(settings: &ClientSettings) -> Result<(), Error> {
         )));
     }
     let kinds = [(web, false), (spa, false), (native, true)];
-    for (uri, native) in kinds.iter().flat_map(|(uris, native)| uris.iter().map(|uri| (uri, *native))) {
+    for (uri, native) in kinds
+        .iter()
+        .flat_map(|(uris, native)| uris.iter().map(|uri| (uri, *native)))
+    {
         if let Some(problem) = problem(uri, native) {
             let shown: String = uri.chars().take(MAX_BYTES).collect();
             return Err(Error::invalid(format!("'{shown}': a redirect URI {problem}")));
@@ -101,7 +104,9 @@ pub(crate) fn check_addresses(settings: &ClientSettings) -> Result<(), Error> {
         page.len() <= MAX_BYTES && parsed.is_some_and(|page| ["http", "https"].contains(&page.scheme()))
     };
     if home_page.as_ref().is_some_and(|page| !is_page(page)) {
-        return Err(Error::invalid("homePageUrl is an http or https URL of at most 256 bytes"));
+        return Err(Error::invalid(
+            "homePageUrl is an http or https URL of at most 256 bytes",
+        ));
     }
     Ok(())
 }
@@ -129,7 +134,10 @@ mod tests {
             registered(&[good], &[]).unwrap();
             registered(&[], &[good]).unwrap();
         }
-        for good in ["com.example.app:/back", "msal00000000-0000-0000-0000-000000000001://auth"] {
+        for good in [
+            "com.example.app:/back",
+            "msal00000000-0000-0000-0000-000000000001://auth",
+        ] {
             registered(&[], &[good]).unwrap();
             registered(&[good], &[]).unwrap_err();
         }

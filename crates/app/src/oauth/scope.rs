@@ -163,7 +163,10 @@ impl GrantScope {
         }
         let words = self.permissions();
         let words = words.iter().map(|permission| permission.word);
-        words.filter(|word| *word != "offline_access").collect::<Vec<_>>().join(" ")
+        words
+            .filter(|word| *word != "offline_access")
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 }
 
@@ -213,10 +216,7 @@ mod tests {
         ] {
             assert!(matches!(read(wrong), Err(GrantError::Scope(_))), "{wrong}");
         }
-        assert!(matches!(
-            read("https://vault/.default"),
-            Err(GrantError::Resource(_))
-        ));
+        assert!(matches!(read("https://vault/.default"), Err(GrantError::Resource(_))));
         assert!(read(&"openid ".repeat(101)).is_err());
     }
 
@@ -224,7 +224,10 @@ mod tests {
     fn an_application_that_names_no_resource_learns_who_somebody_is_and_no_more() {
         let web = client(AppId(uuid::Uuid::from_u128(7)));
         let scope = GrantScope::parse("openid email", BASE, &web).unwrap();
-        assert_eq!((scope.audience, scope.claim(&web)), (Audience::UserInfo, "openid email".to_owned()));
+        assert_eq!(
+            (scope.audience, scope.claim(&web)),
+            (Audience::UserInfo, "openid email".to_owned())
+        );
         let words: Vec<&str> = scope.permissions().iter().map(|permission| permission.word).collect();
         assert_eq!(words, ["openid", "email"]);
         let scope = GrantScope::parse("https://acr.example/Directory.AccessAsUser.All openid", BASE, &web).unwrap();

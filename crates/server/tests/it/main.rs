@@ -1,6 +1,7 @@
 //! The surfaces as their clients see them: one module for each surface, and those that go across.
 
 mod access;
+mod applications;
 mod arm;
 mod assertions;
 mod directory;

@@ -168,8 +168,7 @@ impl Tx {
         identifier_uris: &[String],
         client: &ClientSettings,
     ) -> Result<(), StoreError> {
-        const SQL: &str =
-            "UPDATE applications SET identifier_uris = $3, client = $4, version = $5 WHERE tenant_id = $1 AND app_id = $2";
+        const SQL: &str = "UPDATE applications SET identifier_uris = $3, client = $4, version = $5 WHERE tenant_id = $1 AND app_id = $2";
         let version = self.version();
         let (uris, client) = (json_text(&identifier_uris), json_text(client));
         if execute!(self, SQL, tenant.0, app_id.0, uris, client, version) == 1 {

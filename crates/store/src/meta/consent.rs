@@ -137,7 +137,8 @@ impl Tx {
     pub async fn consent_put(&mut self, consent: &Consent) -> Result<(), StoreError> {
         const OF_EVERYBODY: &str = "DELETE FROM consents WHERE app_id = $1 AND resource = $2 AND user_id IS NULL";
         const OF_ONE: &str = "DELETE FROM consents WHERE app_id = $1 AND resource = $2 AND user_id = $3";
-        const SQL: &str = "INSERT INTO consents (id, tenant_id, app_id, user_id, resource, scope, created_at_us, version)
+        const SQL: &str =
+            "INSERT INTO consents (id, tenant_id, app_id, user_id, resource, scope, created_at_us, version)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
         let resource = consent.resource.as_str();
         match consent.user {

@@ -40,7 +40,10 @@ async fn a_consent_takes_the_place_of_the_one_before(store: &MetaStore) {
     change!(store, tx => tx.consent_put(&second));
     change!(store, tx => tx.consent_put(&other));
     let mut read = store.read().await.unwrap();
-    assert_eq!(read.consent_list_of_user(user.id).await.unwrap(), [second.clone(), other]);
+    assert_eq!(
+        read.consent_list_of_user(user.id).await.unwrap(),
+        [second.clone(), other]
+    );
     assert_eq!(read.consent_get(user.tenant, second.id).await.unwrap(), Some(second));
     assert_eq!(read.consent_get(user.tenant, first.id).await.unwrap(), None);
 }
@@ -56,7 +59,10 @@ async fn a_consent_of_everybody_is_one_of_each(store: &MetaStore) {
     change!(store, tx => tx.consent_put(&again));
     change!(store, tx => tx.consent_put(&mine));
     let mut read = store.read().await.unwrap();
-    assert_eq!(read.consent_list_held(app, alice.id).await.unwrap(), [again.clone(), mine]);
+    assert_eq!(
+        read.consent_list_held(app, alice.id).await.unwrap(),
+        [again.clone(), mine]
+    );
     assert_eq!(read.consent_list_held(app, bob.id).await.unwrap(), [again.clone()]);
     assert_eq!(read.consent_list_held(AppId(id()), bob.id).await.unwrap(), []);
     drop(read);
@@ -76,9 +82,18 @@ async fn what_a_client_was_agreed_to_goes_with_it(store: &MetaStore) {
     change!(store, tx => tx.consent_put(&consent(user.tenant, app, Some(user.id), "openid")));
     change!(store, tx => tx.consent_put(&consent(user.tenant, app, None, "openid")));
     assert_eq!(change!(store, tx => tx.consents_delete(app, Some(user.id))), 1);
-    assert_eq!(change!(store, tx => tx.refresh_families_delete_of_client(app, Some(ObjectId(id())))), 0);
-    assert_eq!(change!(store, tx => tx.refresh_families_delete_of_client(app, Some(user.id))), 1);
-    assert_eq!(change!(store, tx => tx.refresh_families_delete_of_client(other.client, None)), 1);
+    assert_eq!(
+        change!(store, tx => tx.refresh_families_delete_of_client(app, Some(ObjectId(id())))),
+        0
+    );
+    assert_eq!(
+        change!(store, tx => tx.refresh_families_delete_of_client(app, Some(user.id))),
+        1
+    );
+    assert_eq!(
+        change!(store, tx => tx.refresh_families_delete_of_client(other.client, None)),
+        1
+    );
     assert_eq!(change!(store, tx => tx.consents_delete(app, None)), 1);
     // An application takes what was agreed to along.
     change!(store, tx => tx.consent_put(&consent(user.tenant, app, None, "openid")));
@@ -101,6 +116,12 @@ async fn consents_page_by_id(store: &MetaStore) {
     let mut read = store.read().await.unwrap();
     let first = read.consent_list(user.tenant, uuid::Uuid::nil(), 2).await.unwrap();
     assert_eq!(first, made[..2]);
-    assert_eq!(read.consent_list(user.tenant, first[1].id.0, 2).await.unwrap(), made[2..]);
-    assert_eq!(read.consent_list(TenantId(id()), uuid::Uuid::nil(), 2).await.unwrap(), []);
+    assert_eq!(
+        read.consent_list(user.tenant, first[1].id.0, 2).await.unwrap(),
+        made[2..]
+    );
+    assert_eq!(
+        read.consent_list(TenantId(id()), uuid::Uuid::nil(), 2).await.unwrap(),
+        []
+    );
 }

@@ -15,9 +15,9 @@ use x509_parser::prelude::FromDer;
 use x509_parser::public_key::PublicKey;
 
 use super::{AssertionError, AssertionGrant, AssertionUse, Statement};
-use crate::identity::{Audience, Caller};
 use crate::identity::applications::{check_name, scope};
 use crate::identity::credentials::must_hold_its_roles;
+use crate::identity::{Audience, Caller};
 use crate::{App, Error, OpContext};
 
 /// A certificate that an application is to sign in with.

@@ -187,7 +187,10 @@ async fn go_on(
     };
     let Some(session) = session else {
         return Ok(match prompts.none {
-            true => Err(Told("login_required", "nobody is signed in, or not as asked for".to_owned())),
+            true => Err(Told(
+                "login_required",
+                "nobody is signed in, or not as asked for".to_owned(),
+            )),
             false => Ok(see_other(&sign_in())),
         });
     };
@@ -228,7 +231,12 @@ fn wishes(visit: &Visit) -> Result<(Prompts, Option<u64>, Option<String>), Told>
         None => None,
         Some(token) => {
             let claims = visit.app.id_token_hint(token);
-            let unknown = || Told("invalid_request", "id_token_hint is no ID token of this directory".to_owned());
+            let unknown = || {
+                Told(
+                    "invalid_request",
+                    "id_token_hint is no ID token of this directory".to_owned(),
+                )
+            };
             Some(claims.ok_or_else(unknown)?.sub)
         }
     };

@@ -32,7 +32,11 @@ struct Consent {
 /// Where an answer goes, as far as it says whose it is.
 fn shown_address(redirect_uri: &str) -> String {
     match url::Url::parse(redirect_uri) {
-        Ok(uri) if uri.host_str().is_some_and(|host| ["localhost", "127.0.0.1", "[::1]"].contains(&host)) => {
+        Ok(uri)
+            if uri
+                .host_str()
+                .is_some_and(|host| ["localhost", "127.0.0.1", "[::1]"].contains(&host)) =>
+        {
             "a program on this computer".to_owned()
         }
         Ok(uri) => match (uri.scheme(), uri.host_str()) {
@@ -97,7 +101,12 @@ pub(in crate::surface) async fn decide(visit: &mut Visit) -> Result<Response, Pa
     }
     let no = || Told("access_denied", "the person did not agree".to_owned());
     match told_address(&asked.to, no()) {
-        Some(address) => message(StatusCode::OK, "Not allowed", "Nothing was given. Going back …", Some(&address)),
+        Some(address) => message(
+            StatusCode::OK,
+            "Not allowed",
+            "Nothing was given. Going back …",
+            Some(&address),
+        ),
         None => tell(&asked.to, no()),
     }
 }

@@ -48,7 +48,12 @@ fn asked(visit: &Visit) -> Result<SignedOut, Told> {
     if let Some(hint) = field(visit, "id_token_hint")? {
         let hint = visit.app.id_token_hint(hint).map(|claims| claims.aud.to_string());
         let is_same = |id: &String| asked.client_id.is_empty() || asked.client_id.eq_ignore_ascii_case(id);
-        let wrong = || Told("invalid_request", "The ID token that this link brings is not right.".to_owned());
+        let wrong = || {
+            Told(
+                "invalid_request",
+                "The ID token that this link brings is not right.".to_owned(),
+            )
+        };
         asked.client_id = hint.filter(is_same).ok_or_else(wrong)?;
     }
     Ok(asked)

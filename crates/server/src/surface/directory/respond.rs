@@ -16,7 +16,9 @@ pub(super) enum ResponseMode {
 
 impl ResponseMode {
     pub(super) fn parse(text: Option<&str>, redirect_uri: &str) -> Result<Self, Told> {
-        let is_page = ["https://", "http://"].iter().any(|start| redirect_uri.starts_with(start));
+        let is_page = ["https://", "http://"]
+            .iter()
+            .any(|start| redirect_uri.starts_with(start));
         match text {
             None | Some("query") => Ok(Self::Query),
             Some("fragment") => Ok(Self::Fragment),

@@ -132,12 +132,21 @@ pub(super) async fn update(call: Call, id: Uuid) -> Result<Response, Failure> {
 /// What an application is to be to people whom it acts for; none where nothing is said of it. What there is not here is refused, and not forgotten.
 fn client(input: &mut ApplicationInput, known: &ClientSettings) -> Result<Option<ClientSettings>, Failure> {
     let is_said = |list: &Option<Vec<Value>>| list.as_ref().is_some_and(|list| !list.is_empty());
-    if input.sign_in_audience.as_deref().is_some_and(|audience| audience != "AzureADMyOrg") {
+    if input
+        .sign_in_audience
+        .as_deref()
+        .is_some_and(|audience| audience != "AzureADMyOrg")
+    {
         return Err(Failure::Bad(
             "signInAudience is AzureADMyOrg: an application acts for people of its own directory",
         ));
     }
-    if is_said(&input.app_roles) || input.api.as_ref().is_some_and(|api| is_said(&api.oauth2_permission_scopes)) {
+    if is_said(&input.app_roles)
+        || input
+            .api
+            .as_ref()
+            .is_some_and(|api| is_said(&api.oauth2_permission_scopes))
+    {
         return Err(Failure::Bad(
             "appRoles and api.oauth2PermissionScopes are not supported: applications have no permissions of their own to give",
         ));
@@ -147,7 +156,9 @@ fn client(input: &mut ApplicationInput, known: &ClientSettings) -> Result<Option
         lists.filter_map(Value::as_array).any(|list| !list.is_empty())
     };
     if input.optional_claims.as_ref().is_some_and(asks) {
-        return Err(Failure::Bad("optionalClaims are not supported: every token has all claims"));
+        return Err(Failure::Bad(
+            "optionalClaims are not supported: every token has all claims",
+        ));
     }
     let mut client = known.clone();
     if let Some(web) = input.web.take() {

@@ -139,7 +139,12 @@ pub(super) async fn sign_out(visit: &mut Visit) -> Result<Response, PageError> {
         state: text("state"),
     };
     let back = crate::surface::directory::after_sign_out(&visit.app, &asked).await?;
-    page::message(StatusCode::OK, "Signed out", "This browser is signed out.", back.as_deref())
+    page::message(
+        StatusCode::OK,
+        "Signed out",
+        "This browser is signed out.",
+        back.as_deref(),
+    )
 }
 
 fn ask_password(visit: &Visit, user: &str, error: Option<String>) -> Result<Response, PageError> {

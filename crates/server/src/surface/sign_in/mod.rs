@@ -31,7 +31,18 @@ pub fn endpoints() -> Vec<Endpoint> {
 /// Whether a path of the base host is one of these pages'.
 pub(super) fn owns(path: &str) -> bool {
     let first = path.split('/').find(|segment| !segment.is_empty());
-    first.is_some_and(|first| ["sign-in", "sign-out", "invitation", "enrol", "device", "consent", "account"].contains(&first))
+    first.is_some_and(|first| {
+        [
+            "sign-in",
+            "sign-out",
+            "invitation",
+            "enrol",
+            "device",
+            "consent",
+            "account",
+        ]
+        .contains(&first)
+    })
 }
 
 /// Why a page was not shown or a form not heard.
