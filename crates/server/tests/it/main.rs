@@ -7,6 +7,7 @@ mod assertions;
 mod directory;
 mod endpoint_table;
 mod explain;
+mod grants;
 mod graph;
 mod groups;
 mod journal;

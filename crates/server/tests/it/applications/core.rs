@@ -117,9 +117,19 @@ async fn a_token_is_brought_in_a_header_or_in_a_form_and_in_one_of_them() {
 async fn the_time_of_the_sign_in_is_as_old_as_it_is() {
     let server = TestServer::start().await;
     let (alice, shop) = shop(&server).await;
-    let first = claims(&shop.tokens(&alice.browser, "openid profile offline_access").await.at("/id_token"));
+    let first = claims(
+        &shop
+            .tokens(&alice.browser, "openid profile offline_access")
+            .await
+            .at("/id_token"),
+    );
     server.clock().advance(Duration::from_secs(100));
-    let again = claims(&shop.tokens(&alice.browser, "openid profile offline_access").await.at("/id_token"));
+    let again = claims(
+        &shop
+            .tokens(&alice.browser, "openid profile offline_access")
+            .await
+            .at("/id_token"),
+    );
     assert_eq!(
         (&again["auth_time"], &again["sub"]),
         (&first["auth_time"], &first["sub"])

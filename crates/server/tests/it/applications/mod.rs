@@ -64,7 +64,11 @@ impl Shop {
     pub(crate) async fn present(server: &TestServer) -> Self {
         let shop = Self::new(server).await;
         let principal = json!({"appId": shop.app_id, "accountEnabled": true});
-        server.owner().post("/v1.0/servicePrincipals", principal).await.expect(201);
+        server
+            .owner()
+            .post("/v1.0/servicePrincipals", principal)
+            .await
+            .expect(201);
         shop
     }
 

@@ -82,7 +82,10 @@ async fn whoever_the_client_takes_the_person_for_has_to_be_the_one_who_answers()
     let server = TestServer::start().await;
     let (alice, shop) = (server.person(ALICE).await, Shop::new(&server).await);
     let bob = server.person("bob@example.com").await;
-    let hint = shop.tokens(&alice.browser, "openid profile offline_access").await.at("/id_token");
+    let hint = shop
+        .tokens(&alice.browser, "openid profile offline_access")
+        .await
+        .at("/id_token");
     shop.code(&bob.browser, &[]).await;
     let hinted = [("prompt", "none"), ("id_token_hint", hint.as_str())];
     assert_eq!(error(&shop, &alice.browser, &hinted).await, "");
@@ -94,7 +97,10 @@ async fn whoever_the_client_takes_the_person_for_has_to_be_the_one_who_answers()
     alice.browser.get("/account").await.expect(200);
     server.clock().advance(Duration::from_secs(25 * 60));
     assert_eq!(error(&shop, &alice.browser, &hinted).await, "");
-    let access = shop.tokens(&alice.browser, "openid profile offline_access").await.at("/access_token");
+    let access = shop
+        .tokens(&alice.browser, "openid profile offline_access")
+        .await
+        .at("/access_token");
     for wrong in ["a.b.c", &access] {
         assert_eq!(
             error(&shop, &alice.browser, &[("id_token_hint", wrong)]).await,
