@@ -90,10 +90,19 @@ async fn addressee(visit: &Visit, tenant: Option<TenantId>) -> Result<Result<Add
             "The program that sent you here is not known.".to_owned(),
         )
     };
-    Ok(client.ok_or_else(unknown).and_then(|client| address(visit, client)))
+    let client = match client.ok_or_else(unknown) {
+        Ok(client) => client,
+        Err(told) => return Ok(Err(told)),
+    };
+    let issuer = match tenant.or(client.tenant) {
+        Some(tenant) => Some(tenant),
+        None => visit.app.tenant_find("organizations").await?.map(|tenant| tenant.id),
+    };
+    let issuer = issuer.map_or_else(String::new, |tenant| visit.app.directory_issuer(tenant));
+    Ok(address(visit, client, issuer))
 }
 
-fn address(visit: &Visit, client: Client) -> Result<Addressee, Told> {
+fn address(visit: &Visit, client: Client, issuer: String) -> Result<Addressee, Told> {
     let redirect_uri = field(visit, "redirect_uri")?.filter(|uri| client.redirect_kind(uri).is_some());
     let redirect_uri = redirect_uri.ok_or_else(|| {
         Told(
@@ -107,6 +116,7 @@ fn address(visit: &Visit, client: Client) -> Result<Addressee, Told> {
         redirect_uri: redirect_uri.to_owned(),
         mode,
         state: field(visit, "state")?.map(str::to_owned),
+        issuer,
     })
 }
 

@@ -38,6 +38,8 @@ pub(super) struct Addressee {
     pub(super) redirect_uri: String,
     pub(super) mode: ResponseMode,
     pub(super) state: Option<String>,
+    /// Which directory answers (RFC 9207).
+    pub(super) issuer: String,
 }
 
 /// An error that the client is told (RFC 6749 §4.1.2.1).
@@ -45,18 +47,23 @@ pub(super) struct Addressee {
 pub(super) struct Told(pub(super) &'static str, pub(super) String);
 
 impl Told {
-    fn fields(self) -> Vec<(&'static str, String)> {
-        vec![("error", self.0.to_owned()), ("error_description", self.1)]
+    /// With the directory that says so: a client with several has to know of errors as well (RFC 9207 §2).
+    fn fields(self, to: &Addressee) -> Vec<(&'static str, String)> {
+        vec![
+            ("error", self.0.to_owned()),
+            ("error_description", self.1),
+            ("iss", to.issuer.clone()),
+        ]
     }
 }
 
 pub(super) fn tell(to: &Addressee, told: Told) -> Result<Response, PageError> {
-    respond(to, told.fields())
+    respond(to, told.fields(to))
 }
 
 /// Where a browser goes with an error; none where only a form leads there.
 pub(super) fn told_address(to: &Addressee, told: Told) -> Option<String> {
-    (to.mode != ResponseMode::FormPost).then(|| address(to, told.fields()))
+    (to.mode != ResponseMode::FormPost).then(|| address(to, told.fields(to)))
 }
 
 fn address(to: &Addressee, mut fields: Vec<(&'static str, String)>) -> String {

@@ -12,6 +12,11 @@ const ALICE: &str = "alice@example.com";
 async fn error(shop: &Shop, browser: &Browser, other: &Fields<'_>) -> String {
     let answer = browser.get(&shop.authorize(other)).await.expect(303);
     assert_eq!(told(&answer, "state"), "the state", "{}", answer.header("location"));
+    // Errors name their directory as codes do (RFC 9207).
+    assert_eq!(
+        told(&answer, "iss"),
+        format!("https://wharf.test/{}/v2.0", shop.server.tenant())
+    );
     told(&answer, "error")
 }
 
