@@ -157,6 +157,8 @@ pub(crate) enum AppCredentialCommand {
 pub(crate) enum PermissionCommand {
     Grant(PermissionGrantArgs),
     ListGrants(PermissionListGrantsArgs),
+    /// List what an application says that it needs
+    #[command(after_long_help = "Examples:\n  wharf ad app permission list --id APP_ID")]
     List(AppIdArgs),
 }
 

@@ -1,7 +1,5 @@
 //! `wharf ad sp create-for-rbac`: application, password, service principal, roles.
 
-use std::path::PathBuf;
-
 use serde_json::json;
 use time::macros::format_description;
 use wharf_types::{
@@ -51,11 +49,20 @@ pub(crate) async fn create_for_rbac(
         }
         None => (default_name()?, None),
     };
+    let certificate = match args.create_cert || args.cert.is_some() {
+        true => {
+            let end = years_from(now(), args.years.unwrap_or(1));
+            Some(certificate_for(args.cert.as_deref(), &name, end)?)
+        }
+        false => None,
+    };
     let (application, is_new) = application(session, &name, printer).await?;
-    if args.cert.is_some() || args.create_cert {
-        let made = with_certificate(session, &args, application, printer);
-        let (application, file) = made.await?;
-        let granted = principal_with_roles(session, &application, existing, &grants, printer).await;
+    if let Some((der, file)) = certificate {
+        let made = with_certificate(session, &application, &der).await;
+        let granted = match made {
+            Ok(()) => principal_with_roles(session, &application, existing, &grants, printer).await,
+            Err(failure) => Err(failure),
+        };
         if let Err(failure) = granted {
             undo(session, &application, is_new, None).await;
             return Err(failure);
@@ -111,25 +118,14 @@ pub(crate) async fn create_for_rbac(
 }
 
 /// Has an application sign in with a certificate in the place of what it signed in with before.
-async fn with_certificate(
-    session: &Session,
-    args: &CreateForRbacArgs,
-    application: Application,
-    printer: &Printer,
-) -> Result<(Application, Option<PathBuf>), Failure> {
-    let end = years_from(now(), args.years.unwrap_or(1));
-    let (der, file) = certificate_for(args.cert.as_deref(), &application.display_name, end)?;
+async fn with_certificate(session: &Session, application: &Application, der: &[u8]) -> Result<(), Failure> {
     let holder = Holder::Application(application.clone());
-    holder
-        .set_certificates(session, vec![key_credential(Some("rbac".to_owned()), &der)])
-        .await?;
+    let new = key_credential(Some("rbac".to_owned()), der);
+    holder.set_certificates(session, vec![new]).await?;
     for old in &application.password_credentials {
         holder.remove_password(session, old.key_id).await?;
     }
-    if !application.password_credentials.is_empty() {
-        printer.warning("The passwords that the application had were removed.");
-    }
-    Ok((application, file))
+    Ok(())
 }
 
 async fn grants<'a>(session: &Session, args: &'a CreateForRbacArgs) -> Result<Vec<Grant<'a>>, Failure> {
