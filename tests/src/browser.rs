@@ -121,6 +121,10 @@ impl Browser {
         let key = between(&page, "Key: <code>", "</code>").expect("the page shows the key");
         let key = Secret::try_from_base32(key).expect("the key is base 32");
         let totp = Builder::new().with_secret(key).build().expect("the key is long enough");
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the program under test goes by the machine's clock"
+        )]
         let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970");
         self.submit("/enrol/factor", &[("code", &totp.generate(now.as_secs()).to_string())]);
     }

@@ -112,8 +112,11 @@ async fn a_certificate_signs_an_application_in_until_it_is_removed() {
     let work = Workload::new(TestServer::start().await).await;
     let owner = work.server.owner();
     let (certificate, key) = certificate();
+    // In lines, as `az` sends what it has read from a PEM file.
+    let mut key_text = STANDARD.encode(certificate.der());
+    key_text.insert(64, '\n');
     let body = json!({"keyCredentials": [{
-        "displayName": "ci", "type": "AsymmetricX509Cert", "usage": "Verify", "key": STANDARD.encode(certificate.der()),
+        "displayName": "ci", "type": "AsymmetricX509Cert", "usage": "Verify", "key": key_text,
     }]});
     owner.patch(&work.application, body).await.expect(204);
     let shown = owner.get(&work.application).await.expect(200);

@@ -117,6 +117,7 @@ async fn an_applications_password_takes_the_place_of_the_old_ones() {
     user.expect_application();
     let listed = user.run(&format!("ad app credential list --id {APP} --cert")).await;
     assert_eq!(listed.json()[0]["keyId"], KEY);
+    user.expect_application();
     let ran = user
         .run(&format!("ad app credential delete --id {APP} --key-id {OBJECT} --cert"))
         .await;
