@@ -323,5 +323,5 @@ fn the_tests_that_the_documents_name_exist() {
             "{name} does not exist"
         );
     }
-    assert!(count > 100, "{count} tests are named");
+    assert!(count > 90, "{count} tests are named");
 }
