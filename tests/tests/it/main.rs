@@ -19,4 +19,5 @@ mod relying_parties;
 mod skopeo;
 mod slow_and_many;
 mod spec;
+mod two_nodes;
 mod workloads;

@@ -208,9 +208,11 @@ pub(crate) enum SpCredentialCommand {
     Delete(SpCredentialDeleteArgs),
 }
 
-/// List the passwords of a service principal, or its certificates: names, dates and ids, never the passwords
+/// List the passwords of a service principal, or its certificates: names, dates and ids, who used each last, and which can go; never the passwords
 #[derive(Debug, Args)]
-#[command(after_long_help = "Examples:\n  wharf ad sp credential list --id APP_ID -o table")]
+#[command(
+    after_long_help = "Examples:\n  wharf ad sp credential list --id APP_ID -o table\n  wharf ad sp credential list --id APP_ID --cert"
+)]
 pub(crate) struct SpCredentialListArgs {
     /// App id, another name, or object id
     #[arg(long)]

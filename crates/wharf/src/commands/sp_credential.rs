@@ -8,7 +8,11 @@ use serde_json::json;
 use time::{Date, OffsetDateTime};
 use wharf_types::{
     arm::SecretText,
-    graph::credential::{AddPassword, KeyCredential, NewPassword},
+    graph::{
+        PasswordCredential,
+        credential::{AddPassword, KeyCredential, NewPassword},
+    },
+    rotation::Rotation,
 };
 
 use super::{certificate, credential_holder::Holder};
@@ -16,6 +20,7 @@ use crate::{
     cli::ad::{SpCredentialDeleteArgs, SpCredentialListArgs, SpCredentialResetArgs},
     environment::now,
     failure::Failure,
+    output::transform,
     printer::Printer,
     session::Session,
 };
@@ -29,7 +34,7 @@ pub(crate) fn list(holder: &Holder, args: &SpCredentialListArgs, printer: &Print
         true => super::json(&holder.certificates())?,
         false => super::json(&holder.passwords())?,
     };
-    printer.result(shown, None)
+    printer.result(shown, Some(transform::secret))
 }
 
 pub(crate) async fn reset(
@@ -47,11 +52,9 @@ pub(crate) async fn reset(
         return certificate_reset(session, holder, &args, end, printer).await;
     }
     // The new one first: if it cannot be made, the old ones still work.
-    let body = new_password(args.display_name, end, None);
+    let body = new_password(args.display_name.clone(), end, None);
     let made = holder.add_password(session, &body).await?;
-    for old in holder.passwords().iter().filter(|_| !args.append) {
-        holder.remove_password(session, old.key_id).await?;
-    }
+    remove_old(session, holder, &args, printer).await?;
     printer.warning(WARNING);
     let password = made.secret_text.as_ref().map(SecretText::expose);
     printer.result(
@@ -106,6 +109,39 @@ pub(crate) fn say_where(file: &Path, printer: &Printer) {
     ));
 }
 
+/// Takes the old secrets away, unless the new one is to be appended to them.
+async fn remove_old(
+    session: &Session,
+    holder: &Holder,
+    args: &SpCredentialResetArgs,
+    printer: &Printer,
+) -> Result<(), Failure> {
+    for old in holder.passwords().iter().filter(|_| !args.append) {
+        holder.remove_password(session, old.key_id).await?;
+        warn_of_use(printer, old);
+    }
+    Ok(())
+}
+
+/// Says who will miss a secret that is gone now, if somebody is known who will.
+fn warn_of_use(printer: &Printer, gone: &PasswordCredential) {
+    let activity = gone.activity.as_ref().filter(|it| it.rotation == Rotation::InUse);
+    if let Some(used) = activity.and_then(|it| it.last_used.as_ref()) {
+        let by = if used.client.is_empty() {
+            "a program"
+        } else {
+            &used.client
+        };
+        printer.warning(&format!(
+            "The secret {} that is gone was in use: {by} from {} signed in with it at {}. With --append, the old one goes on until \
+             'wharf ad sp credential list' says that it is safe to delete.",
+            gone.hint.as_deref().unwrap_or_default(),
+            used.ip_address,
+            used.date_time.replace_nanosecond(0).unwrap_or(used.date_time),
+        ));
+    }
+}
+
 /// A certificate in the place of the old ones, or besides them. Passwords stay, unless nothing is to be appended to.
 async fn certificate_reset(
     session: &Session,
@@ -118,9 +154,7 @@ async fn certificate_reset(
     let new = key_credential(args.display_name.clone(), &der);
     let kept = holder.certificates().iter().filter(|_| args.append).cloned();
     holder.set_certificates(session, kept.chain([new]).collect()).await?;
-    for old in holder.passwords().iter().filter(|_| !args.append) {
-        holder.remove_password(session, old.key_id).await?;
-    }
+    remove_old(session, holder, args, printer).await?;
     let mut result = json!({"appId": holder.app_id(), "password": null, "tenant": session.account.tenant_id});
     if let Some(file) = file {
         say_where(&file, printer);

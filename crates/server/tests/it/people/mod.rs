@@ -6,6 +6,7 @@ mod device;
 mod enrolment;
 mod first_password;
 mod forms;
+mod races;
 mod refresh;
 mod registry;
 mod sign_in;
