@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::Path, sync::OnceLock, time::Duration};
 
-use reqwest::{Certificate, Client, Method};
+use reqwest::{Certificate, Client, Method, redirect::Policy};
 use tokio::runtime::Runtime;
 
 use crate::server::DOMAIN;
@@ -38,6 +38,7 @@ pub struct Request {
     headers: Vec<(String, String)>,
     body: Vec<u8>,
     ca: Option<Vec<u8>>,
+    stays: bool,
 }
 
 impl Request {
@@ -52,6 +53,7 @@ impl Request {
             headers: Vec::new(),
             body: Vec::new(),
             ca: None,
+            stays: false,
         }
     }
 
@@ -73,6 +75,13 @@ impl Request {
     #[must_use]
     pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
+        self
+    }
+
+    /// Following no redirection.
+    #[must_use]
+    pub fn staying(mut self) -> Self {
+        self.stays = true;
         self
     }
 
@@ -99,6 +108,10 @@ impl Request {
             let client = Client::builder()
                 .timeout(Duration::from_secs(30))
                 .no_proxy()
+                .redirect(match self.stays {
+                    true => Policy::none(),
+                    false => Policy::default(),
+                })
                 .resolve(DOMAIN, loopback)
                 .tls_certs_only(trusted)
                 .build()?;

@@ -5,6 +5,7 @@
 //! and a program that is missing fails the test with what to install.
 
 mod authenticator_app;
+mod browser;
 mod chromium;
 mod cli;
 mod client;
@@ -18,12 +19,14 @@ mod image;
 mod oci;
 mod options;
 mod person;
-mod program;
+pub mod program;
+mod relying_party;
 mod server;
 mod wire;
 mod world;
 
 pub use authenticator_app::AuthenticatorApp;
+pub use browser::Browser;
 pub use chromium::Chromium;
 pub use cli::Cli;
 pub use client::{Buildah, Client, Crane, Docker, Endpoint, Helm, Oras, Podman, Regctl, Skopeo, User};
@@ -38,5 +41,6 @@ pub use oci::{Algorithm, Ask, Oci, Place, SignIn};
 pub use options::{Options, free_port, new_database};
 pub use person::Person;
 pub use program::{debian, go, wharf};
+pub use relying_party::relying_party;
 pub use server::Wharf;
 pub use world::{Role, World};

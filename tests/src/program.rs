@@ -16,26 +16,35 @@ pub fn debian(name: &str, package: &str) -> PathBuf {
         .unwrap_or_else(|| panic!("`{name}` is missing: apt-get install {package}, or run scripts/install-test-tools"))
 }
 
+/// Where `scripts/install-test-tools` keeps what only the tests need.
+#[must_use]
+pub fn tools() -> PathBuf {
+    let cache = env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    let cache = cache.or_else(|| env::var_os("HOME").map(|home| Path::new(&home).join(".cache")));
+    env::var_os("WHARF_TEST_TOOLS")
+        .map(PathBuf::from)
+        .or_else(|| cache.map(|cache| cache.join("wharf-test")))
+        .unwrap_or_default()
+}
+
 /// A client that `scripts/install-test-tools` builds with Go.
 #[must_use]
 pub fn go(name: &str) -> PathBuf {
-    let folders = tools().map(|tools| tools.join("bin")).into_iter().chain(search_path());
+    let folders = std::iter::once(tools().join("bin")).chain(search_path());
     find(name, folders).unwrap_or_else(|| panic!("`{name}` is missing: run scripts/install-test-tools"))
 }
 
 /// A file of a package that `scripts/install-test-tools` fetches with npm, for the client of that name.
 #[must_use]
 pub(crate) fn npm(client: &str, file: &str) -> PathBuf {
-    let folders = tools().map(|tools| tools.join(client).join("node_modules"));
+    let folders = std::iter::once(tools().join(client).join("node_modules"));
     find(file, folders).unwrap_or_else(|| panic!("`{file}` is missing: run scripts/install-test-tools"))
 }
 
-fn tools() -> Option<PathBuf> {
-    let cache = env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
-    let cache = cache.or_else(|| env::var_os("HOME").map(|home| Path::new(&home).join(".cache")));
-    env::var_os("WHARF_TEST_TOOLS")
-        .map(PathBuf::from)
-        .or_else(|| cache.map(|cache| cache.join("wharf-test")))
+/// A program on the `PATH`, and what to do where it is not.
+#[must_use]
+pub fn search(name: &str, remedy: &str) -> PathBuf {
+    find(name, search_path()).unwrap_or_else(|| panic!("`{name}` is missing: {remedy}"))
 }
 
 /// The `wharf` binary of the same build as the running program, or the one that `WHARF_BIN` names.

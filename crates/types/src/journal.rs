@@ -110,6 +110,10 @@ kinds! {
     UserPasskeySuspect => "Microsoft.Directory/users/passkeys/suspect", Record;
     /// A client was let in on somebody's behalf.
     UserGrantCreate => "Microsoft.Directory/users/grants/create", Record;
+    /// A client may ask for something on somebody's behalf, or on everybody's.
+    ConsentGrant => "Microsoft.Directory/consents/grant", Access;
+    /// It may not any more, and what it was given has ended.
+    ConsentRemove => "Microsoft.Directory/consents/remove", Access;
     /// Sessions of somebody's browsers, or clients' access on their behalf, were ended.
     UserSessionEnd => "Microsoft.Directory/users/sessions/end", Access;
     /// Somebody decided whether a device is let in.

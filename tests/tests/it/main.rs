@@ -15,6 +15,7 @@ mod oras;
 mod podman;
 mod refusals;
 mod regctl;
+mod relying_parties;
 mod skopeo;
 mod slow_and_many;
 mod spec;

@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use serde_json::json;
 use uuid::Uuid;
-use wharf_store::meta::application::Application;
+use wharf_store::meta::application::{Application, ClientSettings};
 use wharf_types::access::{Action, Grant, GrantSource, fixed};
+use wharf_types::graph::application::RequiredResourceAccess;
 use wharf_types::id::{AppId, ObjectId};
 use wharf_types::journal::JournalKind;
 use wharf_types::resource::ResourceScope;
 
 use crate::access::owner_must_remain;
+use crate::oauth::check_addresses;
 use crate::{App, Error, OpContext};
 
 /// An application that is to be registered.
@@ -20,6 +22,40 @@ pub struct NewApplication {
     pub display_name: String,
     /// Other names that it is known under.
     pub identifier_uris: Vec<String>,
+    /// What it is to people whom it acts for.
+    pub client: ClientSettings,
+}
+
+/// What of an application is to be otherwise. What is not said stays.
+#[derive(Clone, Debug, Default)]
+pub struct ApplicationChange {
+    /// Its name, and its service principal's.
+    pub display_name: Option<String>,
+    /// Its other names.
+    pub identifier_uris: Option<Vec<String>>,
+    /// What it is to people whom it acts for.
+    pub client: Option<ClientSettings>,
+}
+
+/// What an application may say that it needs: so many resources, and so many permissions of each.
+const MAX_REQUIRED: usize = 50;
+
+fn check_client(client: &ClientSettings) -> Result<(), Error> {
+    check_addresses(client)?;
+    let required = &client.required_access;
+    let too_long = |one: &RequiredResourceAccess| {
+        let long = one
+            .resource_access
+            .iter()
+            .any(|access| access.kind.len() > MAX_NAME_BYTES);
+        long || one.resource_access.len() > MAX_REQUIRED || one.resource_app_id.len() > MAX_NAME_BYTES
+    };
+    if required.len() > MAX_REQUIRED || required.iter().any(too_long) {
+        return Err(Error::invalid(
+            "requiredResourceAccess names at most 50 resources, with 50 permissions each",
+        ));
+    }
+    Ok(())
 }
 
 /// The longest display name, in bytes.
@@ -81,6 +117,7 @@ impl App {
         ctx.require(Action::ApplicationCreate, tenant, &ResourceScope::Root)?;
         check_name(&new.display_name)?;
         check_uris(&new.identifier_uris)?;
+        check_client(&new.client)?;
         let entropy = &self.inner.environment.entropy;
         let application = Application {
             id: ObjectId(entropy.uuid()),
@@ -89,6 +126,7 @@ impl App {
             display_name: new.display_name,
             identifier_uris: new.identifier_uris,
             owner: ctx.subject.principal,
+            client: new.client,
             created_at: ctx.now,
         };
         let mut tx = self.inner.meta.begin(ctx.now).await?;
@@ -141,23 +179,36 @@ impl App {
         }
     }
 
-    /// Renames an application and its service principal.
-    pub async fn application_rename(&self, ctx: &OpContext, id: Uuid, display_name: &str) -> Result<(), Error> {
+    /// Changes an application.
+    pub async fn application_update(&self, ctx: &OpContext, id: Uuid, change: ApplicationChange) -> Result<(), Error> {
         let application = self.application_get(ctx, id).await?;
+        let tenant = application.tenant;
         ctx.as_owner_of(&application)
-            .require(Action::ApplicationUpdate, application.tenant, &scope(&application))?;
-        check_name(display_name)?;
+            .require(Action::ApplicationUpdate, tenant, &scope(&application))?;
+        if let Some(name) = &change.display_name {
+            check_name(name)?;
+        }
+        if let Some(uris) = &change.identifier_uris {
+            check_uris(uris)?;
+        }
+        if let Some(client) = &change.client {
+            check_client(client)?;
+        }
         let mut tx = self.inner.meta.begin(ctx.now).await?;
-        tx.application_rename(application.tenant, application.app_id, display_name)
+        if let Some(name) = &change.display_name {
+            tx.application_rename(tenant, application.app_id, name).await?;
+        }
+        let mut payload = json!({"appId": application.app_id, "displayName": change.display_name});
+        if change.identifier_uris.is_some() || change.client.is_some() {
+            let uris = change.identifier_uris.unwrap_or(application.identifier_uris.clone());
+            let client = change.client.unwrap_or(application.client.clone());
+            tx.application_set_client(tenant, application.app_id, &uris, &client)
+                .await?;
+            payload["client"] = json!(client);
+        }
+        let kind = JournalKind::ApplicationUpdate;
+        tx.commit(&ctx.entry(kind, tenant, scope(&application), payload))
             .await?;
-        let payload = json!({"appId": application.app_id, "displayName": display_name});
-        tx.commit(&ctx.entry(
-            JournalKind::ApplicationUpdate,
-            application.tenant,
-            scope(&application),
-            payload,
-        ))
-        .await?;
         Ok(())
     }
 
@@ -174,6 +225,8 @@ impl App {
                 .await?;
             owner_must_remain(&mut tx).await?;
         }
+        // What it was given for people ends with it.
+        tx.refresh_families_delete_of_client(application.app_id, None).await?;
         tx.application_delete(tenant, application.app_id).await?;
         tx.tombstone_put("application", &application.id.to_string(), ctx.now)
             .await?;

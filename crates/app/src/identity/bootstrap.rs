@@ -60,6 +60,7 @@ impl App {
             display_name: display_name.to_owned(),
             identifier_uris: Vec::new(),
             owner: ctx.subject.principal,
+            client: Default::default(),
             created_at: ctx.now,
         };
         let principal = ServicePrincipal {

@@ -206,6 +206,9 @@ impl App {
         )?;
         let mut tx = self.inner.meta.begin(ctx.now).await?;
         tx.service_principal_delete(principal.tenant, principal.id).await?;
+        // What people agreed to was agreed to for this one, and not for one that is made later.
+        tx.consents_delete(principal.app_id, None).await?;
+        tx.refresh_families_delete_of_client(principal.app_id, None).await?;
         owner_must_remain(&mut tx).await?;
         tx.tombstone_put("service_principal", &principal.id.to_string(), ctx.now)
             .await?;

@@ -102,6 +102,18 @@ impl App {
             .ok_or(Error::Unauthenticated)
     }
 
+    /// The application that shows by its secret that it is the client that asks (RFC 6749 §2.3.1).
+    pub async fn client_secret_check(
+        &self,
+        caller: Caller,
+        tenant: Option<TenantId>,
+        client_id: &str,
+        secret: &Secret,
+    ) -> Result<ServicePrincipal, Error> {
+        let (_, principal) = self.directory_sign_in(caller, tenant, client_id, secret).await?;
+        Ok(principal)
+    }
+
     pub(super) async fn service_principal_for_sign_in(
         &self,
         app_id: AppId,

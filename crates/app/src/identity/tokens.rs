@@ -15,6 +15,7 @@ use wharf_types::time::Time;
 
 use crate::identity::Caller;
 use crate::identity::token_cache::CheckedToken;
+use crate::oauth::PUBLIC_CLIENT;
 use crate::{App, Error};
 
 /// What a token is, in its header (RFC 8725 §3.11): none is taken for another.
@@ -56,9 +57,14 @@ pub enum Audience {
     Graph,
     /// The registries' exchange.
     Registry,
+    /// Who somebody is, and nothing else (OpenID Connect Core 1.0 §5.3). No scope names it: it is what a client gets that asks for no API.
+    UserInfo,
 }
 
 impl Audience {
+    /// All of them.
+    pub(crate) const ALL: [Self; 4] = [Self::ResourceManager, Self::Graph, Self::Registry, Self::UserInfo];
+
     /// The audience that a `scope` or `resource` names: Azure's names, as the SDKs have them built in, and the graph under the installation's own address,
     /// as the metadata announce it.
     pub fn parse(text: &str, base_url: &str) -> Option<Self> {
@@ -78,6 +84,7 @@ impl Audience {
             Self::ResourceManager => "https://management.azure.com",
             Self::Graph => "https://graph.microsoft.com",
             Self::Registry => "https://containerregistry.azure.net",
+            Self::UserInfo => "https://graph.microsoft.com/oidc/userinfo",
         }
     }
 }
@@ -222,7 +229,12 @@ impl App {
         let claims = claims
             .filter(|claims| claims.iss == self.directory_issuer(claims.tid))
             .ok_or(DirectoryTokenProblem::NotOurs)?;
-        let good = [Audience::Registry, Audience::ResourceManager];
+        // What somebody agreed to for the resource manager is not what they agreed to for the registries.
+        let acts_for_somebody = claims.scp.is_some() && claims.appid != PUBLIC_CLIENT;
+        let good = match acts_for_somebody {
+            true => &[Audience::Registry][..],
+            false => &[Audience::Registry, Audience::ResourceManager],
+        };
         if !good.iter().any(|audience| claims.aud == audience.as_str()) {
             return Err(DirectoryTokenProblem::Audience(claims.aud.clone()));
         }

@@ -8,12 +8,17 @@ use wharf_types::time::Time;
 
 use crate::Error;
 use crate::identity::people::{IDLE, session_holds};
+use crate::oauth::PUBLIC_CLIENT;
 
 /// Until when `credential`, which is a session of `user`, is good, if it is now.
 ///
-/// A token ends with the credential that it was issued for, so that "sign out everywhere" is true of what clients hold (rules 25, 26).
+/// What an application was given ends when the application is disabled or gone. A token ends with the credential that it was issued for, so that "sign out everywhere" is true of what clients hold (rules 25, 26).
 pub(crate) async fn user_credential(read: &mut Read, user: &User, credential: KeyId, now: Time) -> Result<Time, Error> {
     if let Some(family) = read.refresh_family_get(credential).await? {
+        if family.client != PUBLIC_CLIENT {
+            let client = read.service_principal_by_app_id(family.client).await?;
+            client.filter(|client| client.enabled).ok_or(Error::Unauthenticated)?;
+        }
         let holds = family.user == user.id && family.tenant == user.tenant && now < family.expires_at;
         return holds.then_some(family.expires_at).ok_or(Error::Unauthenticated);
     }

@@ -13,7 +13,8 @@ use wharf_types::id::TenantId;
 use wharf_types::journal::JournalKind;
 use wharf_types::secret::{Secret, SecretKind};
 
-use super::{Client, GrantError, GrantScope, PersonTokens};
+use super::consent::must_be_agreed;
+use super::{Client, GrantError, GrantScope, PersonTokens, PresentedClient};
 use crate::identity::people::{session_holds, user_entry};
 use crate::identity::{Browser, BrowserSession};
 use crate::{App, Error};
@@ -40,7 +41,7 @@ pub struct AuthorizationRequest {
 #[derive(Clone, Debug)]
 pub struct CodeProof {
     /// The client.
-    pub client: Client,
+    pub client: PresentedClient,
     /// The code.
     pub code: Secret,
     /// Where it was sent.
@@ -63,6 +64,13 @@ impl App {
         session: &BrowserSession,
         request: &AuthorizationRequest,
     ) -> Result<Secret, Error> {
+        if request
+            .client
+            .tenant
+            .is_some_and(|tenant| tenant != session.user.tenant)
+        {
+            return Err(Error::Unauthenticated);
+        }
         let authenticated_at = session.session.authenticated_at.filter(|_| session.is_complete());
         let code = Secret::generate(SecretKind::AuthorizationCode, self.inner.environment.entropy.as_ref());
         let now = browser.caller.now;
@@ -93,7 +101,10 @@ impl App {
         tenant: Option<TenantId>,
         proof: &CodeProof,
     ) -> Result<PersonTokens, GrantError> {
-        let now = program.caller.now;
+        let (now, client) = (program.caller.now, &proof.client.client);
+        let kind = client.redirect_kind(&proof.redirect_uri).ok_or(REFUSED)?;
+        // Before anything becomes of the code: whoever is not the client neither gets tokens for it nor ends it.
+        proof.client.must_be(kind)?;
         let hash = proof.code.sha256();
         let mut tx = self.inner.meta.begin(now).await?;
         let Some(code) = tx.authorization_code_hold(&hash).await? else {
@@ -112,7 +123,7 @@ impl App {
         let session = tx.web_session_get(code.user, code.session).await?;
         let good = now < code.expires_at
             && tenant.is_none_or(|tenant| tenant == code.tenant)
-            && code.client == proof.client.id
+            && code.client == client.id
             && code.redirect_uri == proof.redirect_uri
             && is_made_of(&code.challenge, &proof.verifier)
             && session.is_some_and(|session| session_holds(&session, now));
@@ -124,13 +135,21 @@ impl App {
         };
         let base_url = self.inner.settings.public.base_url();
         let asked = proof.scope.as_deref().unwrap_or(&code.scope);
-        let scope = GrantScope::parse(asked, &base_url)?;
+        let scope = GrantScope::parse(asked, &base_url, client)?;
+        must_be_agreed(&mut tx, client, user.id, &scope).await?;
         let family = self
-            .family_begin(&mut tx, program, &user, code.client, code.authenticated_at)
+            .family_begin(
+                &mut tx,
+                program,
+                &user,
+                (code.client, kind),
+                &scope,
+                code.authenticated_at,
+            )
             .await?;
         tx.authorization_code_redeem(&hash, family.id, now).await?;
         tx.commit_unrecorded(Unrecorded::Bookkeeping).await?;
-        Ok(self.person_tokens(&user, &family, scope, code.nonce, now)?)
+        Ok(self.person_tokens(client, &user, &family, scope, code.nonce, now)?)
     }
 }
 

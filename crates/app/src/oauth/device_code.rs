@@ -13,7 +13,8 @@ use wharf_types::journal::JournalKind;
 use wharf_types::secret::{Secret, SecretKind};
 use wharf_types::time::Time;
 
-use super::{Client, GrantError, GrantScope, PersonTokens};
+use super::consent::must_be_agreed;
+use super::{Client, ClientKind, GrantError, GrantScope, Permission, PersonTokens};
 use crate::access::grants_of;
 use crate::identity::people::user_entry;
 use crate::identity::{Browser, BrowserSession};
@@ -160,6 +161,25 @@ impl App {
         }
     }
 
+    /// The client that a device uses, and what that asks for; none where it is no client any more.
+    async fn device_client(&self, code: &DeviceCode) -> Result<Option<(Client, GrantScope)>, Error> {
+        let found = self.client_find(&code.client.to_string(), Some(code.tenant)).await?;
+        let base_url = self.inner.settings.public.base_url();
+        Ok(found.filter(Client::allows_devices).and_then(|client| {
+            let scope = GrantScope::parse(&code.scope, &base_url, &client).ok()?;
+            Some((client, scope))
+        }))
+    }
+
+    /// The name of the client that a device uses, and what the person would agree to; nothing of that for the command line, which does all that they may.
+    pub async fn device_code_client(&self, code: &DeviceCode) -> Result<(String, Vec<Permission>), Error> {
+        Ok(match self.device_client(code).await? {
+            Some((client, _)) if client.is_built_in() => (client.display_name, Vec::new()),
+            Some((client, scope)) => (client.display_name, scope.permissions()),
+            None => return Err(Error::not_found("device code", "")),
+        })
+    }
+
     /// Lets the device in, or keeps it out.
     pub async fn device_code_decide(
         &self,
@@ -170,6 +190,15 @@ impl App {
     ) -> Result<(), Error> {
         let code = self.device_code_find(browser, session, typed).await?;
         let approve = approve && self.device_code_allowed(&session.user).await?;
+        // The page says what the device will be able to do: to let it in is to agree to that.
+        let agreed = match approve {
+            true => Some(
+                self.device_client(&code)
+                    .await?
+                    .ok_or_else(|| Error::not_found("device code", ""))?,
+            ),
+            false => None,
+        };
         let now = browser.caller.now;
         let authenticated_at = session.session.authenticated_at.ok_or(Error::Unauthenticated)?;
         let mut tx = self.inner.meta.begin(now).await?;
@@ -181,6 +210,10 @@ impl App {
         };
         if !decided {
             return Err(Error::not_found("device code", ""));
+        }
+        if let Some((client, scope)) = &agreed {
+            self.consent_write(&mut tx, browser, &session.user, client, scope)
+                .await?;
         }
         tx.sign_in_succeeded(&format!("device/{}", session.user.id)).await?;
         let payload = json!({"client": code.client, "approved": approve, "device": code.address});
@@ -195,7 +228,7 @@ impl App {
         &self,
         device: &Browser,
         tenant: Option<TenantId>,
-        client: Client,
+        client: &Client,
         device_code: &Secret,
     ) -> Result<PersonTokens, GrantError> {
         let now = device.caller.now;
@@ -229,15 +262,27 @@ impl App {
         if !self.device_code_allowed(&user).await? {
             return Err(GrantError::Denied);
         }
-        let scope = GrantScope::parse(&code.scope, &self.inner.settings.public.base_url())?;
+        let scope = GrantScope::parse(&code.scope, &self.inner.settings.public.base_url(), client)?;
+        // They may have thought better of it, and it may be no client of devices any more.
+        must_be_agreed(&mut tx, client, user.id, &scope).await?;
+        if !client.allows_devices() {
+            return Err(GrantError::Device);
+        }
         if !tx.device_code_redeem(&hash, now).await? {
             return Err(GrantError::Grant("The device code was used."));
         }
         let family = self
-            .family_begin(&mut tx, device, &user, client.id, authenticated_at)
+            .family_begin(
+                &mut tx,
+                device,
+                &user,
+                (client.id, ClientKind::Native),
+                &scope,
+                authenticated_at,
+            )
             .await?;
         tx.commit_unrecorded(Unrecorded::Bookkeeping).await?;
-        Ok(self.person_tokens(&user, &family, scope, None, now)?)
+        Ok(self.person_tokens(client, &user, &family, scope, None, now)?)
     }
 }
 

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 use wharf_store::StoreError;
 use wharf_store::meta::Tx;
-use wharf_store::meta::refresh_family::RefreshFamily;
+use wharf_store::meta::refresh_family::{ClientKind, RefreshFamily};
 use wharf_store::meta::user::User;
 use wharf_types::access::Principal;
 use wharf_types::id::{AppId, KeyId};
@@ -17,7 +17,7 @@ use wharf_types::oauth::{DirectoryAccessClaims, IdClaims};
 use wharf_types::secret::Secret;
 use wharf_types::time::Time;
 
-use super::GrantScope;
+use super::{Client, GrantScope};
 use crate::identity::people::user_entry;
 use crate::identity::tokens::{DIRECTORY_ACCESS, Times};
 use crate::identity::{Browser, IssuedToken};
@@ -27,6 +27,8 @@ use crate::{App, Error};
 pub(super) const ID_TOKEN: &str = "JWT";
 /// A family ends after this long, however much it is used (rule 17).
 const FAMILY_LIFE: Duration = Duration::from_secs(30 * 24 * 3600);
+/// The same for a page's script.
+const PAGE_LIFE: Duration = Duration::from_secs(24 * 3600);
 const SALT_BYTES: usize = 32;
 
 /// Why a client gets no tokens (RFC 6749 §5.2, RFC 8628 §3.5).
@@ -38,6 +40,26 @@ pub enum GrantError {
     /// The client is not known.
     #[error("the client is not known here")]
     Client,
+    /// It has to prove that it is the client, and does not.
+    #[error(
+        "The request body must contain the following parameter: 'client_assertion' or 'client_secret': this client is a server, and shows who it is."
+    )]
+    Secret,
+    /// It is a page's script, and does not run where the page is.
+    #[error(
+        "Tokens of a 'Single-Page Application' are fetched by its script alone: the request's Origin has to be that of one of its redirect URIs."
+    )]
+    Origin,
+    /// It may not be used so.
+    #[error(
+        "This client may not be used by devices: wharf ad app update --id APP_ID --is-fallback-public-client true lets it."
+    )]
+    Device,
+    /// Nobody agreed to it, or not any more.
+    #[error(
+        "The user or administrator has not consented to use the application for what is asked for: send an interactive authorization request."
+    )]
+    Consent,
     /// The code or token is not good: unknown, ended, used, revoked, or another client's.
     #[error("{0}")]
     Grant(&'static str),
@@ -99,9 +121,16 @@ impl App {
         tx: &mut Tx,
         program: &Browser,
         user: &User,
-        client: AppId,
+        client: (AppId, ClientKind),
+        scope: &GrantScope,
         authenticated_at: Time,
     ) -> Result<RefreshFamily, Error> {
+        let (client, kind) = client;
+        // A page keeps its tokens where other scripts of the page may find them.
+        let life = match kind {
+            ClientKind::Spa => PAGE_LIFE,
+            ClientKind::Web | ClientKind::Native => FAMILY_LIFE,
+        };
         let entropy = self.inner.environment.entropy.as_ref();
         let (now, mut salt) = (program.caller.now, vec![0; SALT_BYTES]);
         entropy.fill(&mut salt);
@@ -115,9 +144,11 @@ impl App {
             rotated_at: now,
             authenticated_at,
             created_at: now,
-            expires_at: now + FAMILY_LIFE,
+            expires_at: now + life,
             user_agent: program.user_agent.clone(),
             address: program.address(),
+            scope: scope.granted.clone(),
+            kind,
         };
         tx.refresh_family_insert(&family).await?;
         let payload = json!({"client": client, "session": family.id});
@@ -129,15 +160,16 @@ impl App {
     /// The tokens of a family, for what the client asks for now.
     pub(super) fn person_tokens(
         &self,
+        client: &Client,
         user: &User,
         family: &RefreshFamily,
         scope: GrantScope,
         nonce: Option<String>,
         now: Time,
     ) -> Result<PersonTokens, Error> {
-        let access = self.person_access_token(user, family, &scope, now)?;
+        let access = self.person_access_token(client, user, family, &scope, now)?;
         let id_token = match scope.openid {
-            true => Some(self.id_token(user, family, nonce, now)?),
+            true => Some(self.id_token(user, family, &scope, nonce, now)?),
             false => None,
         };
         Ok(PersonTokens {
@@ -156,6 +188,7 @@ impl App {
 
     fn person_access_token(
         &self,
+        client: &Client,
         user: &User,
         family: &RefreshFamily,
         scope: &GrantScope,
@@ -177,7 +210,7 @@ impl App {
             appid: family.client,
             ver: "1.0".to_owned(),
             upn: Some(user.user_principal_name.to_string()),
-            scp: Some("user_impersonation".to_owned()),
+            scp: Some(scope.claim(client)),
         };
         let token = self.inner.signer.sign(DIRECTORY_ACCESS, &claims, now)?;
         Ok(IssuedToken {
@@ -187,7 +220,14 @@ impl App {
         })
     }
 
-    fn id_token(&self, user: &User, family: &RefreshFamily, nonce: Option<String>, now: Time) -> Result<String, Error> {
+    fn id_token(
+        &self,
+        user: &User,
+        family: &RefreshFamily,
+        scope: &GrantScope,
+        nonce: Option<String>,
+        now: Time,
+    ) -> Result<String, Error> {
         let times = Times::new(now, self.inner.settings.directory_token_life);
         let claims = IdClaims {
             iss: self.directory_issuer(user.tenant),
@@ -199,8 +239,9 @@ impl App {
             jti: self.token_id(),
             tid: user.tenant,
             oid: user.id,
-            preferred_username: user.user_principal_name.to_string(),
-            name: user.display_name.clone(),
+            preferred_username: scope.profile.then(|| user.user_principal_name.to_string()),
+            name: scope.profile.then(|| user.display_name.clone()),
+            email: user.mail.clone().filter(|_| scope.email),
             auth_time: family.authenticated_at.unix_seconds(),
             amr: ["pwd", "otp", "mfa"].map(str::to_owned).to_vec(),
             nonce,
@@ -208,5 +249,11 @@ impl App {
             ver: "2.0".to_owned(),
         };
         self.inner.signer.sign(ID_TOKEN, &claims, now)
+    }
+
+    /// Whom an ID token of ours was about, and for which client: also one whose time is over, since it is brought as a hint (OpenID Connect Core 1.0 §3.1.2.1).
+    pub fn id_token_hint(&self, token: &str) -> Option<IdClaims> {
+        let claims: IdClaims = self.inner.signer.verify(ID_TOKEN, token)?;
+        (claims.iss == self.directory_issuer(claims.tid)).then_some(claims)
     }
 }

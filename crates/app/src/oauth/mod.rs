@@ -5,15 +5,22 @@
 
 mod client;
 mod code;
+mod consent;
 mod device_code;
 mod grant;
 mod introspection;
+mod redirect;
 mod refresh;
 mod scope;
 
-pub use client::{Client, PUBLIC_CLIENT, client_find};
+pub use client::{Client, PUBLIC_CLIENT, PresentedClient};
 pub use code::{AuthorizationRequest, CodeProof};
+pub use consent::{AgreedApplication, NewConsent};
 pub use device_code::{DEVICE_CODE_LIFE, DeviceCodeRequest, IssuedDeviceCode};
 pub use grant::{GrantError, PersonTokens};
-pub use scope::GrantScope;
+pub use introspection::SeenUser;
+pub(crate) use redirect::check_addresses;
+pub use scope::{GrantScope, Permission};
+pub use wharf_store::meta::consent::{Consent, ConsentResource};
 pub use wharf_store::meta::device_code::{DeviceCode, DeviceCodeState};
+pub use wharf_store::meta::refresh_family::ClientKind;

@@ -14,7 +14,8 @@ use wharf_types::id::{KeyId, TenantId};
 use wharf_types::journal::JournalKind;
 use wharf_types::secret::Secret;
 
-use super::{Client, GrantError, GrantScope, PersonTokens};
+use super::consent::must_be_agreed;
+use super::{GrantError, GrantScope, PersonTokens, PresentedClient};
 use crate::identity::Browser;
 use crate::identity::people::user_entry;
 use crate::{App, Error};
@@ -72,18 +73,19 @@ impl App {
         }))
     }
 
-    /// New tokens for a refresh token, for whichever resource is asked for now.
+    /// New tokens for a refresh token, for whichever resource is asked for now; for what was granted at first where none is.
     pub async fn refresh_redeem(
         &self,
         program: &Browser,
         tenant: Option<TenantId>,
-        client: Client,
+        presented: &PresentedClient,
         token: &Secret,
-        scope: &str,
+        scope: Option<&str>,
     ) -> Result<PersonTokens, GrantError> {
-        let now = program.caller.now;
-        let mut scope = GrantScope::parse(scope, &self.inner.settings.public.base_url())?;
-        scope.offline = true;
+        let (now, client) = (program.caller.now, &presented.client);
+        let base_url = self.inner.settings.public.base_url();
+        let read = |scope: &str| GrantScope::parse(scope, &base_url, client);
+        let asked = scope.map(read).transpose()?;
         let Some((family, generation)) = self.refresh_token_read(token).await? else {
             return Err(REFUSED);
         };
@@ -93,11 +95,14 @@ impl App {
         if !ours {
             return Err(REFUSED);
         }
+        presented.must_be(family.kind)?;
+        let scope = asked.map_or_else(|| read(&family.scope), Ok)?;
         let mut tx = self.inner.meta.begin(now).await?;
         let user = tx.user_get(family.tenant, family.user).await?;
         let Some(user) = user.filter(|user| user.enabled) else {
             return Err(REFUSED);
         };
+        must_be_agreed(&mut tx, client, user.id, &scope).await?;
         tx.refresh_family_rotate(family.id, generation, &program.address(), now)
             .await?;
         // As it is now: after this rotation, or after that of another request.
@@ -113,6 +118,8 @@ impl App {
             return Err(REFUSED);
         }
         tx.commit_unrecorded(Unrecorded::Bookkeeping).await?;
-        Ok(self.person_tokens(&user, &family, scope, None, now)?)
+        let mut tokens = self.person_tokens(client, &user, &family, scope, None, now)?;
+        tokens.refresh_token = Some(self.refresh_token_of(&family, family.generation));
+        Ok(tokens)
     }
 }

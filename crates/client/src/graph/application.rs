@@ -24,6 +24,26 @@ impl Graph {
             .await
     }
 
+    /// Applications that a filter admits, or all.
+    ///
+    /// # Errors
+    /// What calls can fail with.
+    pub async fn application_list_by(&self, filter: Option<&str>) -> Result<Vec<Application>, ClientError> {
+        self.api
+            .list::<_, GraphPage<_>>("/v1.0/applications", &filter_query(filter))
+            .await
+    }
+
+    /// The application with that identifier URI.
+    ///
+    /// # Errors
+    /// What calls can fail with.
+    pub async fn application_by_identifier_uri(&self, uri: &str) -> Result<Option<Application>, ClientError> {
+        let filter = format!("identifierUris/any(s:s eq {})", quoted(uri));
+        let found = self.application_list_by(Some(&filter)).await?;
+        Ok(found.into_iter().next())
+    }
+
     /// The application with that app id.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 mod application;
 mod directory_object;
 mod group;
+mod permission_grant;
 mod service_principal;
 mod user;
 

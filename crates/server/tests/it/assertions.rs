@@ -18,7 +18,7 @@ const GRAPH: &str = "https://graph.microsoft.com/.default";
 const JWT: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// The test clock's year, and some around it.
-fn certificate() -> (rcgen::Certificate, rcgen::KeyPair) {
+pub(crate) fn certificate() -> (rcgen::Certificate, rcgen::KeyPair) {
     let key = rcgen::KeyPair::generate().expect("a key");
     let mut params = rcgen::CertificateParams::default();
     params.not_before = rcgen::date_time_ymd(2020, 1, 1);
@@ -92,7 +92,7 @@ impl Workload {
     }
 }
 
-fn sign(key: &rcgen::KeyPair, certificate: &rcgen::Certificate, claims: &Value) -> String {
+pub(crate) fn sign(key: &rcgen::KeyPair, certificate: &rcgen::Certificate, claims: &Value) -> String {
     let mut header = Header::new(Algorithm::ES256);
     let sum = aws_sha1(certificate.der());
     // MSAL keeps the padding.
@@ -112,8 +112,11 @@ async fn a_certificate_signs_an_application_in_until_it_is_removed() {
     let work = Workload::new(TestServer::start().await).await;
     let owner = work.server.owner();
     let (certificate, key) = certificate();
+    // In lines, as `az` sends what it has read from a PEM file.
+    let mut key_text = STANDARD.encode(certificate.der());
+    key_text.insert(64, '\n');
     let body = json!({"keyCredentials": [{
-        "displayName": "ci", "type": "AsymmetricX509Cert", "usage": "Verify", "key": STANDARD.encode(certificate.der()),
+        "displayName": "ci", "type": "AsymmetricX509Cert", "usage": "Verify", "key": key_text,
     }]});
     owner.patch(&work.application, body).await.expect(204);
     let shown = owner.get(&work.application).await.expect(200);
@@ -228,8 +231,8 @@ async fn what_is_no_certificate_is_not_taken_for_one() {
 }
 
 /// An issuer of tokens, as a build service is one.
-struct Issuer {
-    url: String,
+pub(crate) struct Issuer {
+    pub(crate) url: String,
     keys: Arc<Mutex<Vec<(String, rcgen::KeyPair)>>>,
     asked: Arc<Mutex<u32>>,
     serving: tokio::task::JoinHandle<()>,
@@ -238,7 +241,7 @@ struct Issuer {
 type Published = (String, Arc<Mutex<Vec<(String, rcgen::KeyPair)>>>, Arc<Mutex<u32>>);
 
 impl Issuer {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://127.0.0.1:{}", listener.local_addr().expect("an address").port());
         let keys: Arc<Mutex<Vec<(String, rcgen::KeyPair)>>> = Arc::default();
@@ -266,7 +269,7 @@ impl Issuer {
         *self.keys.lock().expect("the keys") = vec![(id.to_owned(), key)];
     }
 
-    fn token(&self, claims: &Value) -> String {
+    pub(crate) fn token(&self, claims: &Value) -> String {
         let keys = self.keys.lock().expect("the keys");
         let (id, key) = keys.first().expect("a key");
         let mut header = Header::new(Algorithm::ES256);

@@ -118,8 +118,7 @@ async fn a_request_that_makes_no_sense_says_what_is_wrong_with_it() {
     for (change, status, error, number) in [
         (("grant_type", ""), 400, "invalid_request", "900144"),
         (("grant_type", "password"), 400, "unsupported_grant_type", "70003"),
-        // A service principal is no client that acts for people.
-        (("grant_type", "authorization_code"), 401, "invalid_client", "700016"),
+        (("grant_type", "authorization_code"), 400, "invalid_request", "900144"),
         (("client_id", ""), 400, "invalid_request", "900144"),
         (("client_secret", ""), 400, "invalid_request", "900144"),
         (("client_secret", "wrong"), 401, "invalid_client", "7000215"),

@@ -16,6 +16,7 @@ struct World {
     federated: String,
     person: String,
     team: String,
+    grant: String,
 }
 
 impl World {
@@ -38,6 +39,10 @@ impl World {
         let federated = server.owner().post(&path, federated).await.expect(201).at("/id");
         let person = server.user("alice@example.com").await;
         let team = server.team("team", &[&person]).await;
+        let grant = json!({"clientId": robot.object_id, "consentType": "AllPrincipals", "scope": "openid",
+            "resourceId": "00000003-0000-0000-c000-000000000000"});
+        let grant = server.owner().post("/v1.0/oauth2PermissionGrants", grant).await;
+        let grant = grant.expect(201).at("/id");
         Self {
             federated,
             server,
@@ -47,6 +52,7 @@ impl World {
             application,
             person,
             team,
+            grant,
         }
     }
 
@@ -74,6 +80,7 @@ impl World {
             ("{id}", id),
             ("{credential}", &self.federated),
             ("{member}", &self.person),
+            ("{grant}", &self.grant),
         ]
         .iter()
         .fold(endpoint.path.to_owned(), |path, (part, value)| {
@@ -117,6 +124,10 @@ impl World {
             }
             ("POST", "$ref") => json!({"@odata.id": format!("directoryObjects/{}", self.robot.object_id)}),
             ("POST", "checkMemberGroups") => json!({"groupIds": [self.team]}),
+            ("POST", "oauth2PermissionGrants") => json!({
+                "clientId": self.robot.object_id, "consentType": "AllPrincipals", "scope": "profile",
+                "resourceId": "00000003-0000-0000-c000-000000000000",
+            }),
             ("POST", "applications") => json!({"displayName": "mine"}),
             ("POST", "servicePrincipals") => json!({"appId": self.robot.user_and_secret().0}),
             ("POST", "removePassword") => {
@@ -155,6 +166,7 @@ impl World {
             format!("{subscription}/providers/Microsoft.Authorization/roleAssignments"),
             "/v1.0/applications".to_owned(),
             "/v1.0/servicePrincipals".to_owned(),
+            "/v1.0/oauth2PermissionGrants".to_owned(),
             "/v1.0/users".to_owned(),
             "/v1.0/groups".to_owned(),
             format!("/v1.0/groups/{}/members", self.team),

@@ -1,12 +1,14 @@
 //! The surfaces as their clients see them: one module for each surface, and those that go across.
 
 mod access;
+mod applications;
 mod arm;
 mod assertions;
 mod directory;
 mod documents;
 mod endpoint_table;
 mod explain;
+mod grants;
 mod graph;
 mod groups;
 mod journal;

@@ -1,8 +1,10 @@
 //! Applications: what service principals are made of.
 
+use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 use uuid::Uuid;
 use wharf_types::access::Principal;
+use wharf_types::graph::application::RequiredResourceAccess;
 use wharf_types::id::{AppId, ObjectId, TenantId};
 use wharf_types::time::Time;
 
@@ -24,8 +26,28 @@ pub struct Application {
     pub identifier_uris: Vec<String>,
     /// Who registered it, and may manage it.
     pub owner: Principal,
+    /// What it is to people whom it acts for.
+    pub client: ClientSettings,
     /// When it was registered.
     pub created_at: Time,
+}
+
+/// What an application is to people whom it acts for: where answers may be sent, each as it is compared (rule 14).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ClientSettings {
+    /// Addresses of a server, which has to say who it is when it fetches tokens.
+    pub web: Vec<String>,
+    /// Addresses of pages that fetch tokens with a script.
+    pub spa: Vec<String>,
+    /// Addresses of programs at people's machines; at this machine the port may be any.
+    pub native: Vec<String>,
+    /// Whether it may be used without a secret where no address tells its kind: by a device's code.
+    pub allow_public: bool,
+    /// Where people find it.
+    pub home_page: Option<String>,
+    /// What it says that it needs. Kept and shown; it gives nothing.
+    pub required_access: Vec<RequiredResourceAccess>,
 }
 
 #[derive(FromRow)]
@@ -36,6 +58,7 @@ struct Row {
     display_name: String,
     identifier_uris: String,
     owner: String,
+    client: String,
     created_at_us: i64,
 }
 
@@ -51,6 +74,7 @@ impl TryFrom<Row> for Application {
             display_name: row.display_name,
             identifier_uris: stored_json(TABLE, row.id, &row.identifier_uris)?,
             owner: stored(TABLE, row.id, &row.owner)?,
+            client: stored_json(TABLE, row.id, &row.client)?,
             created_at: Time::from_us(row.created_at_us),
         })
     }
@@ -58,7 +82,10 @@ impl TryFrom<Row> for Application {
 
 macro_rules! select {
     ($rest:literal) => {
-        concat!("SELECT id, tenant_id, app_id, display_name, identifier_uris, owner, created_at_us FROM applications WHERE ", $rest)
+        concat!(
+            "SELECT id, tenant_id, app_id, display_name, identifier_uris, owner, client, created_at_us FROM applications WHERE ",
+            $rest
+        )
     };
 }
 
@@ -76,6 +103,12 @@ impl Read {
         app_id: AppId,
     ) -> Result<Option<Application>, StoreError> {
         let row = fetch_optional!(Row, self, select!("tenant_id = $1 AND app_id = $2"), tenant.0, app_id.0);
+        row.map(Application::try_from).transpose()
+    }
+
+    /// The application of that public name, whichever tenant's: a client that sends somebody need not name the directory.
+    pub async fn application_of_client(&mut self, app_id: AppId) -> Result<Option<Application>, StoreError> {
+        let row = fetch_optional!(Row, self, select!("app_id = $1"), app_id.0);
         row.map(Application::try_from).transpose()
     }
 
@@ -97,8 +130,8 @@ impl Read {
 impl Tx {
     /// Registers an application.
     pub async fn application_insert(&mut self, application: &Application) -> Result<(), StoreError> {
-        const SQL: &str = "INSERT INTO applications (id, tenant_id, app_id, display_name, identifier_uris, owner, created_at_us, version)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+        const SQL: &str = "INSERT INTO applications (id, tenant_id, app_id, display_name, identifier_uris, owner, client, created_at_us, version)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
         let version = self.version();
         let Application {
             id,
@@ -107,9 +140,10 @@ impl Tx {
             display_name,
             identifier_uris,
             owner,
+            client,
             created_at,
         } = application;
-        let (uris, owner) = (json_text(identifier_uris), owner.to_string());
+        let (uris, owner, client) = (json_text(identifier_uris), owner.to_string(), json_text(client));
         execute!(
             self,
             SQL,
@@ -119,10 +153,29 @@ impl Tx {
             display_name,
             uris,
             owner,
+            client,
             created_at.as_us(),
             version
         );
         Ok(())
+    }
+
+    /// Changes what an application is to people, and its other names.
+    pub async fn application_set_client(
+        &mut self,
+        tenant: TenantId,
+        app_id: AppId,
+        identifier_uris: &[String],
+        client: &ClientSettings,
+    ) -> Result<(), StoreError> {
+        const SQL: &str = "UPDATE applications SET identifier_uris = $3, client = $4, version = $5 WHERE tenant_id = $1 AND app_id = $2";
+        let version = self.version();
+        let (uris, client) = (json_text(&identifier_uris), json_text(client));
+        if execute!(self, SQL, tenant.0, app_id.0, uris, client, version) == 1 {
+            Ok(())
+        } else {
+            Err(StoreError::Conflict("the application is gone"))
+        }
     }
 
     /// Renames an application and its service principal, which always bear one name.
@@ -144,7 +197,7 @@ impl Tx {
         Ok(())
     }
 
-    /// Removes an application with its secrets. Its service principal must be gone already.
+    /// Removes an application with its secrets, and what was agreed to for it. Its service principal must be gone already.
     pub async fn application_delete(&mut self, tenant: TenantId, app_id: AppId) -> Result<(), StoreError> {
         execute!(
             self,
@@ -164,6 +217,7 @@ impl Tx {
             tenant.0,
             app_id.0
         );
+        self.consents_delete(app_id, None).await?;
         let rows = execute!(
             self,
             "DELETE FROM applications WHERE tenant_id = $1 AND app_id = $2",

@@ -18,6 +18,7 @@ pub mod admin_password;
 pub mod application;
 pub mod authorization_code;
 pub mod blob;
+pub mod consent;
 pub mod credential;
 pub mod device_code;
 pub mod federated_credential;

@@ -1,12 +1,14 @@
 //! Families of refresh tokens: a client's continued access on behalf of a person (RFC 9700 §4.14.2).
 
+use std::str::FromStr;
+
 use sqlx::FromRow;
 use uuid::Uuid;
 use wharf_types::id::{AppId, KeyId, ObjectId, TenantId};
 use wharf_types::time::Time;
 
 use crate::StoreError;
-use crate::meta::{Read, Tx};
+use crate::meta::{Read, Tx, stored};
 
 /// A family of refresh tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +37,43 @@ pub struct RefreshFamily {
     pub user_agent: String,
     /// Where it was last used from.
     pub address: String,
+    /// What was granted when it began: what a request asks for that names no scope.
+    pub scope: String,
+    /// What the client is, as the address says that its code was sent to.
+    pub kind: ClientKind,
+}
+
+/// What kind of program a client is (RFC 6749 §2.1, RFC 8252).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ClientKind {
+    /// A server, which keeps a secret and has to show it.
+    Web,
+    /// A page with a script.
+    Spa,
+    /// A program at somebody's machine, or a device.
+    Native,
+}
+
+impl ClientKind {
+    /// The word, as stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Web => "web",
+            Self::Spa => "spa",
+            Self::Native => "native",
+        }
+    }
+}
+
+impl FromStr for ClientKind {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        [Self::Web, Self::Spa, Self::Native]
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+            .ok_or(())
+    }
 }
 
 #[derive(FromRow)]
@@ -51,11 +90,16 @@ struct Row {
     expires_at_us: i64,
     user_agent: String,
     address: String,
+    scope: String,
+    client_kind: String,
 }
 
-impl From<Row> for RefreshFamily {
-    fn from(row: Row) -> Self {
-        Self {
+impl TryFrom<Row> for RefreshFamily {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        let kind = stored("refresh_families", row.id, &row.client_kind)?;
+        Ok(Self {
             id: KeyId(row.id),
             tenant: TenantId(row.tenant_id),
             user: ObjectId(row.user_id),
@@ -68,7 +112,9 @@ impl From<Row> for RefreshFamily {
             expires_at: Time::from_us(row.expires_at_us),
             user_agent: row.user_agent,
             address: row.address,
-        }
+            scope: row.scope,
+            kind,
+        })
     }
 }
 
@@ -76,7 +122,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT id, tenant_id, user_id, client_id, salt, generation, rotated_at_us, authenticated_at_us, created_at_us, expires_at_us,
-             user_agent, address FROM refresh_families WHERE ",
+             user_agent, address, scope, client_kind FROM refresh_families WHERE ",
             $rest
         )
     };
@@ -85,17 +131,18 @@ macro_rules! select {
 impl Read {
     /// The family of that id, whoever's: whoever asks has a token that names it.
     pub async fn refresh_family_get(&mut self, id: KeyId) -> Result<Option<RefreshFamily>, StoreError> {
-        Ok(fetch_optional!(Row, self, select!("id = $1"), id.0).map(Into::into))
+        let row = fetch_optional!(Row, self, select!("id = $1"), id.0);
+        row.map(RefreshFamily::try_from).transpose()
     }
 
     /// A person's families that have not ended, the newest first.
     pub async fn refresh_family_list(&mut self, user: ObjectId, now: Time) -> Result<Vec<RefreshFamily>, StoreError> {
         const SQL: &str = select!("user_id = $1 AND expires_at_us > $2 ORDER BY created_at_us DESC, id LIMIT $3");
         let limit = super::web_session::MAX_LISTED as i64;
-        Ok(fetch_all!(Row, self, SQL, user.0, now.as_us(), limit)
+        fetch_all!(Row, self, SQL, user.0, now.as_us(), limit)
             .into_iter()
-            .map(Into::into)
-            .collect())
+            .map(RefreshFamily::try_from)
+            .collect()
     }
 }
 
@@ -104,8 +151,8 @@ impl Tx {
     pub async fn refresh_family_insert(&mut self, family: &RefreshFamily) -> Result<(), StoreError> {
         const SQL: &str =
             "INSERT INTO refresh_families (id, tenant_id, user_id, client_id, salt, generation, rotated_at_us,
-            authenticated_at_us, created_at_us, expires_at_us, user_agent, address, version)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+            authenticated_at_us, created_at_us, expires_at_us, user_agent, address, scope, client_kind, version)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
         let version = self.version();
         execute!(
             self,
@@ -122,6 +169,8 @@ impl Tx {
             family.expires_at.as_us(),
             &family.user_agent,
             &family.address,
+            &family.scope,
+            family.kind.as_str(),
             version
         );
         Ok(())
@@ -155,6 +204,21 @@ impl Tx {
             "DELETE FROM refresh_families WHERE user_id = $1",
             user.0
         ))
+    }
+
+    /// Ends all that a client was given, on one person's behalf or on everybody's. Returns how many there were.
+    pub async fn refresh_families_delete_of_client(
+        &mut self,
+        client: AppId,
+        user: Option<ObjectId>,
+    ) -> Result<u64, StoreError> {
+        Ok(match user {
+            Some(user) => {
+                const SQL: &str = "DELETE FROM refresh_families WHERE client_id = $1 AND user_id = $2";
+                execute!(self, SQL, client.0, user.0)
+            }
+            None => execute!(self, "DELETE FROM refresh_families WHERE client_id = $1", client.0),
+        })
     }
 
     /// Forgets families that have ended: at most `limit`.

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 use wharf_store::meta::MetaStore;
-use wharf_store::meta::application::Application;
+use wharf_store::meta::application::{Application, ClientSettings};
 use wharf_store::meta::service_principal::ServicePrincipal;
 use wharf_types::access::Principal;
 use wharf_types::id::{AppId, ObjectId, TenantId};
@@ -30,6 +30,11 @@ pub(crate) fn application(tenant: TenantId) -> Application {
         display_name: "robot".to_owned(),
         identifier_uris: vec!["api://robot".to_owned(), "\"é\"".to_owned()],
         owner: Principal::ServicePrincipal(ObjectId(Uuid::from_u128(7))),
+        client: ClientSettings {
+            web: vec!["https://app.example/\"é\"".to_owned()],
+            allow_public: true,
+            ..ClientSettings::default()
+        },
         created_at: at(3),
     }
 }

@@ -18,6 +18,7 @@ mod fixture;
 mod blob;
 mod blobs;
 mod clock;
+mod consents;
 mod credentials;
 mod directory;
 mod groups;

@@ -4,7 +4,7 @@ use wharf_store::meta::MetaStore;
 use wharf_store::meta::authorization_code::AuthorizationCode;
 use wharf_store::meta::device_code::{DeviceCode, DeviceCodeState};
 use wharf_store::meta::invitation::Invitation;
-use wharf_store::meta::refresh_family::RefreshFamily;
+use wharf_store::meta::refresh_family::{ClientKind, RefreshFamily};
 use wharf_store::meta::user::User;
 use wharf_store::meta::user_secret::UserFactor;
 use wharf_store::meta::web_session::{WebSession, WebSessionStage};
@@ -82,7 +82,7 @@ fn session(user: &User) -> WebSession {
     }
 }
 
-fn family(user: &User) -> RefreshFamily {
+pub(crate) fn family(user: &User) -> RefreshFamily {
     RefreshFamily {
         id: KeyId(id()),
         tenant: user.tenant,
@@ -96,6 +96,8 @@ fn family(user: &User) -> RefreshFamily {
         expires_at: at(100),
         user_agent: "az".to_owned(),
         address: "192.0.2.1".to_owned(),
+        scope: "openid offline_access".to_owned(),
+        kind: ClientKind::Web,
     }
 }
 

@@ -11,6 +11,7 @@ pub mod federated_credential;
 pub mod group;
 pub mod invitation;
 pub mod list;
+pub mod permission_grant;
 pub mod service_principal;
 pub mod user;
 

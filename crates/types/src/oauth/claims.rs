@@ -73,10 +73,15 @@ pub struct IdClaims {
     pub tid: TenantId,
     /// The person's object id, as Entra's tokens name it.
     pub oid: ObjectId,
-    /// The name that they sign in with.
-    pub preferred_username: String,
-    /// Their name for people.
-    pub name: String,
+    /// The name that they sign in with, where `profile` was granted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preferred_username: Option<String>,
+    /// Their name for people, where `profile` was granted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Their address, where they have one and `email` was granted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
     /// When they proved who they are.
     pub auth_time: i64,
     /// How: by a password and a one-time code (RFC 8176).
@@ -149,4 +154,61 @@ pub struct RegistryRefreshClaims {
     pub rid: RegistryId,
     /// `refresh_token`, as ACR's tokens say.
     pub grant_type: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::de::DeserializeOwned;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const ID: &str = "0b6f2f1e-5f0a-4c52-9d3b-6a3c1f6d2c11";
+
+    fn reads<T: DeserializeOwned>(text: &str) -> bool {
+        serde_json::from_str::<T>(text).is_ok()
+    }
+
+    /// The claims, written out, without those that may be absent.
+    fn whole(more: Value) -> serde_json::Map<String, Value> {
+        let common = json!({"iss": "https://w.test", "sub": "user/x", "aud": "a", "exp": 2, "nbf": 1, "iat": 1, "jti": ID, "tid": ID, "cid": ID});
+        let maps = [common, more].map(|map| map.as_object().cloned().unwrap_or_default());
+        maps.into_iter().flatten().collect()
+    }
+
+    fn every_claim_is_needed_once_with_its_type<T: DeserializeOwned>(more: Value) {
+        let good = whole(more);
+        let text = |map: &serde_json::Map<String, Value>| Value::Object(map.clone()).to_string();
+        assert!(reads::<T>(&text(&good)), "{}", text(&good));
+        for (name, value) in &good {
+            let mut absent = good.clone();
+            absent.remove(name);
+            assert!(!reads::<T>(&text(&absent)), "without {name}");
+            for other in [
+                Value::Null,
+                json!(true),
+                json!({}),
+                if value.is_string() { json!(1) } else { json!("1") },
+            ] {
+                let mut mistyped = good.clone();
+                mistyped.insert(name.clone(), other.clone());
+                assert!(!reads::<T>(&text(&mistyped)), "{name}: {other}");
+            }
+            let twice = format!("{{\"{name}\":{value},{}", &text(&good)[1..]);
+            assert!(!reads::<T>(&twice), "{name} twice");
+        }
+    }
+
+    #[test]
+    fn every_required_claim_is_there_once_and_has_its_exact_type() {
+        every_claim_is_needed_once_with_its_type::<DirectoryAccessClaims>(
+            json!({"oid": ID, "appid": ID, "ver": "1.0"}),
+        );
+        every_claim_is_needed_once_with_its_type::<RegistryAccessClaims>(
+            json!({"access": [], "grant_type": "access_token"}),
+        );
+        every_claim_is_needed_once_with_its_type::<RegistryRefreshClaims>(
+            json!({"rid": ID, "grant_type": "refresh_token"}),
+        );
+    }
 }

@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 
 use super::EndDate;
+use super::ad_app::AppCommand;
 use super::ad_group::AdGroupCommand;
 use super::ad_user::{SignedInUserCommand, UserCommand};
 
@@ -24,14 +25,6 @@ pub(crate) enum AdCommand {
     /// Whoever is signed in
     #[command(subcommand)]
     SignedInUser(SignedInUserCommand),
-}
-
-/// Applications, which service principals are the instances of
-#[derive(Debug, Subcommand)]
-pub(crate) enum AppCommand {
-    /// Whose tokens an application accepts in the place of a secret
-    #[command(subcommand)]
-    FederatedCredential(FederatedCommand),
 }
 
 /// Whose tokens an application accepts in the place of a secret
@@ -100,7 +93,9 @@ pub(crate) struct FederatedDeleteArgs {
 /// Service principals: sign-ins for machines
 #[derive(Debug, Subcommand)]
 pub(crate) enum SpCommand {
+    Create(SpCreateArgs),
     CreateForRbac(CreateForRbacArgs),
+    Update(SpUpdateArgs),
     List(SpListArgs),
     Show(SpShowArgs),
     Delete(SpDeleteArgs),
@@ -117,7 +112,8 @@ pub(crate) enum SpCommand {
 Examples:
   wharf ad sp create-for-rbac --name ci --role AcrPush --scopes \"$(wharf acr show -n myregistry --query id -o tsv)\"
   wharf ad sp create-for-rbac --name pullers --role AcrPull --scopes SCOPE1 SCOPE2 --years 2
-  wharf ad sp create-for-rbac --name owner --role Owner --scopes SCOPE --password a-long-password-of-my-own")]
+  wharf ad sp create-for-rbac --name owner --role Owner --scopes SCOPE --password a-long-password-of-my-own
+  wharf ad sp create-for-rbac --name ci --role AcrPush --scopes SCOPE --create-cert")]
 pub(crate) struct CreateForRbacArgs {
     /// Name; made from the time when left out
     #[arg(long, short, visible_alias = "display-name")]
@@ -131,9 +127,39 @@ pub(crate) struct CreateForRbacArgs {
     /// A password of your own choice, as older releases took it; better none, for one is made that nobody can guess
     #[arg(long, short, env = "WHARF_NEW_PASSWORD", hide_env_values = true)]
     pub(crate) password: Option<String>,
-    /// How long the password works, in years
+    /// How long the password or the certificate works, in years
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub(crate) years: Option<u32>,
+    /// Have it sign in with this certificate (PEM or base64 of DER, or @FILE) and no password
+    #[arg(long, value_name = "CERTIFICATE", conflicts_with = "password")]
+    pub(crate) cert: Option<String>,
+    /// Make a certificate with its key, in a file of yours, and no password
+    #[arg(long, conflicts_with_all = ["cert", "password"])]
+    pub(crate) create_cert: bool,
+    /// Refused: there is no key vault here
+    #[arg(long, value_name = "NAME")]
+    pub(crate) keyvault: Option<String>,
+}
+
+/// Make the service principal of an application, so that it can be given roles
+#[derive(Debug, Args)]
+#[command(after_long_help = "Examples:\n  wharf ad sp create --id APP_ID")]
+pub(crate) struct SpCreateArgs {
+    /// App id, identifier URI or object id of the application
+    #[arg(long)]
+    pub(crate) id: String,
+}
+
+/// Let a service principal sign in, or no longer: what was issued to it ends at once
+#[derive(Debug, Args)]
+#[command(after_long_help = "Examples:\n  wharf ad sp update --id APP_ID --set accountEnabled=false")]
+pub(crate) struct SpUpdateArgs {
+    /// App id, another name, or object id
+    #[arg(long)]
+    pub(crate) id: String,
+    /// accountEnabled=true or accountEnabled=false
+    #[arg(long, value_name = "PROPERTY=VALUE")]
+    pub(crate) set: String,
 }
 
 /// List service principals
@@ -182,7 +208,7 @@ pub(crate) enum SpCredentialCommand {
     Delete(SpCredentialDeleteArgs),
 }
 
-/// List the passwords of a service principal: names, dates and ids, who used each last, and which can go; never the passwords
+/// List the passwords of a service principal, or its certificates: names, dates and ids, who used each last, and which can go; never the passwords
 #[derive(Debug, Args)]
 #[command(
     after_long_help = "Examples:\n  wharf ad sp credential list --id APP_ID -o table\n  wharf ad sp credential list --id APP_ID --cert"
@@ -191,7 +217,6 @@ pub(crate) struct SpCredentialListArgs {
     /// App id, another name, or object id
     #[arg(long)]
     pub(crate) id: String,
-
     /// The certificates, and not the passwords
     #[arg(long)]
     pub(crate) cert: bool,
@@ -224,6 +249,9 @@ pub(crate) struct SpCredentialResetArgs {
     /// Make a certificate with its key, in a file of yours, and no password
     #[arg(long, conflicts_with = "cert")]
     pub(crate) create_cert: bool,
+    /// Refused: there is no key vault here
+    #[arg(long, value_name = "NAME")]
+    pub(crate) keyvault: Option<String>,
     /// How long it works, in years; 1 when left out
     #[arg(long, conflicts_with = "end_date", value_parser = clap::value_parser!(u32).range(1..=100))]
     pub(crate) years: Option<u32>,
@@ -232,14 +260,17 @@ pub(crate) struct SpCredentialResetArgs {
     pub(crate) end_date: Option<EndDate>,
 }
 
-/// Delete one password of a service principal
+/// Delete one password or certificate of a service principal
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:\n  wharf ad sp credential delete --id APP_ID --key-id KEY_ID")]
 pub(crate) struct SpCredentialDeleteArgs {
     /// App id, another name, or object id
     #[arg(long)]
     pub(crate) id: String,
-    /// Which password; `wharf ad sp credential list` shows the ids
+    /// Which one; the list shows the ids
     #[arg(long)]
     pub(crate) key_id: uuid::Uuid,
+    /// A certificate, and not a password
+    #[arg(long)]
+    pub(crate) cert: bool,
 }

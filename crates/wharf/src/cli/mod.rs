@@ -6,6 +6,7 @@ pub(crate) mod account;
 pub(crate) mod acr;
 pub(crate) mod activity;
 pub(crate) mod ad;
+pub(crate) mod ad_app;
 pub(crate) mod ad_group;
 pub(crate) mod ad_user;
 pub(crate) mod explain;

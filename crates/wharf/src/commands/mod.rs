@@ -4,10 +4,12 @@ mod account;
 mod acr_login;
 mod activity;
 mod ad_group;
+mod application;
 mod browser_login;
 mod certificate;
 mod credential;
 mod credential_helper;
+mod credential_holder;
 mod explain;
 mod federated_credential;
 mod group;
@@ -31,7 +33,7 @@ use crate::{
         account::{AccountCommand, AliasCommand},
         acr::{AcrCommand, CredentialCommand, HelperCommand},
         activity::ActivityCommand,
-        ad::{AdCommand, AppCommand, SpCommand, SpCredentialCommand},
+        ad::{AdCommand, SpCommand, SpCredentialCommand},
         ad_user::SignedInUserCommand,
         group::{GroupCommand, ResourceCommand},
         role::{AssignmentCommand, DefinitionCommand, RoleCommand},
@@ -40,6 +42,8 @@ use crate::{
     printer::Printer,
     session::{Session, Settings},
 };
+
+use credential_holder::Holder;
 
 pub(crate) use acr_login::end as token_end;
 pub(crate) use login_server::registry_token;
@@ -139,9 +143,7 @@ async fn ad_command(command: AdCommand, session: &Session, printer: &Printer) ->
         AdCommand::User(command) => user::run(command, session, printer).await,
         AdCommand::Group(command) => ad_group::run(command, session, printer).await,
         AdCommand::Sp(command) => sp_command(command, session, printer).await,
-        AdCommand::App(AppCommand::FederatedCredential(command)) => {
-            federated_credential::run(command, session, printer).await
-        }
+        AdCommand::App(command) => application::run(command, session, printer).await,
         AdCommand::SignedInUser(SignedInUserCommand::Show(_)) => user::show_signed_in(session, printer).await,
     }
 }
@@ -152,8 +154,24 @@ async fn sp_command(command: SpCommand, session: &Session, printer: &Printer) ->
         SpCommand::List(args) => service_principal::list(session, args, printer).await,
         SpCommand::Show(args) => service_principal::show(session, args, printer).await,
         SpCommand::Delete(args) => service_principal::delete(session, args).await,
-        SpCommand::Credential(SpCredentialCommand::List(args)) => sp_credential::list(session, args, printer).await,
-        SpCommand::Credential(SpCredentialCommand::Reset(args)) => sp_credential::reset(session, args, printer).await,
-        SpCommand::Credential(SpCredentialCommand::Delete(args)) => sp_credential::delete(session, args).await,
+        SpCommand::Create(args) => service_principal::create(session, args, printer).await,
+        SpCommand::Update(args) => service_principal::update(session, args).await,
+        SpCommand::Credential(command) => {
+            let find = async |id: &str| {
+                let found = service_principal::find(session, id).await?;
+                Ok::<_, Failure>(Holder::Principal(found))
+            };
+            match command {
+                SpCredentialCommand::List(args) => sp_credential::list(&find(&args.id).await?, &args, printer),
+                SpCredentialCommand::Reset(args) => {
+                    let holder = find(&args.id).await?;
+                    sp_credential::reset(session, &holder, args, printer).await
+                }
+                SpCredentialCommand::Delete(args) => {
+                    let holder = find(&args.id).await?;
+                    sp_credential::delete(session, &holder, &args).await
+                }
+            }
+        }
     }
 }

@@ -1,11 +1,16 @@
-//! `wharf ad sp list|show|delete`.
+//! `wharf ad sp create|list|show|update|delete`.
 
 use uuid::Uuid;
 use wharf_client::Graph;
 use wharf_types::graph::ServicePrincipal;
+use wharf_types::graph::service_principal::{ServicePrincipalPatch, ServicePrincipalPost};
 
+use super::application;
 use crate::{
-    cli::ad::{SpDeleteArgs, SpListArgs, SpShowArgs},
+    cli::{
+        Toggle,
+        ad::{SpCreateArgs, SpDeleteArgs, SpListArgs, SpShowArgs, SpUpdateArgs},
+    },
     failure::Failure,
     output::transform,
     printer::Printer,
@@ -50,6 +55,31 @@ pub(crate) async fn show(session: &Session, args: SpShowArgs, printer: &Printer)
 pub(crate) async fn delete(session: &Session, args: SpDeleteArgs) -> Result<(), Failure> {
     let id = object_id(session, &args.id).await?;
     Ok(session.graph.service_principal_delete(id).await?)
+}
+
+pub(crate) async fn create(session: &Session, args: SpCreateArgs, printer: &Printer) -> Result<(), Failure> {
+    let application = application::find(session, &args.id).await?;
+    let body = ServicePrincipalPost {
+        app_id: application.app_id,
+        account_enabled: true,
+    };
+    let made = session.graph.service_principal_create(&body).await?;
+    printer.result(super::json(&made)?, None)
+}
+
+pub(crate) async fn update(session: &Session, args: SpUpdateArgs) -> Result<(), Failure> {
+    let enabled = args
+        .set
+        .split_once('=')
+        .filter(|(name, _)| *name == "accountEnabled")
+        .and_then(|(_, value)| value.parse::<Toggle>().ok());
+    let enabled = enabled.ok_or_else(|| Failure::usage("--set takes accountEnabled=true or accountEnabled=false"))?;
+    let body = ServicePrincipalPatch {
+        account_enabled: Some(enabled.0),
+        key_credentials: None,
+    };
+    let id = object_id(session, &args.id).await?;
+    Ok(session.graph.service_principal_update(id, &body).await?)
 }
 
 /// A service principal by any of its names, or by object id.

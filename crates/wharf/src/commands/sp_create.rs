@@ -14,9 +14,10 @@ use wharf_types::{
 };
 
 use super::{
+    credential_holder::Holder,
     role_assignment::put,
     role_lookup::{checked_scope, role_id},
-    sp_credential::{WARNING, new_password, years_from},
+    sp_credential::{WARNING, certificate_for, key_credential, new_password, no_key_vault, say_where, years_from},
 };
 use crate::{
     cli::ad::CreateForRbacArgs,
@@ -38,6 +39,7 @@ pub(crate) async fn create_for_rbac(
     args: CreateForRbacArgs,
     printer: &Printer,
 ) -> Result<(), Failure> {
+    no_key_vault(args.keyvault.as_deref())?;
     // A role that does not exist is found out before anything is made.
     let grants = grants(session, &args).await?;
     let (name, existing) = match &args.name {
@@ -47,7 +49,37 @@ pub(crate) async fn create_for_rbac(
         }
         None => (default_name()?, None),
     };
+    let certificate = match args.create_cert || args.cert.is_some() {
+        true => {
+            let end = years_from(now(), args.years.unwrap_or(1));
+            Some(certificate_for(args.cert.as_deref(), &name, end)?)
+        }
+        false => None,
+    };
     let (application, is_new) = application(session, &name, printer).await?;
+    if let Some((der, file)) = certificate {
+        let made = with_certificate(session, &application, &der).await;
+        let granted = match made {
+            Ok(()) => principal_with_roles(session, &application, existing, &grants, printer).await,
+            Err(failure) => Err(failure),
+        };
+        if let Err(failure) = granted {
+            undo(session, &application, is_new, None).await;
+            return Err(failure);
+        }
+        let mut result = json!({
+            "appId": application.app_id,
+            "displayName": name,
+            "password": null,
+            "tenant": session.account.tenant_id,
+        });
+        if let Some(file) = file {
+            printer.warning(WARNING);
+            say_where(&file, printer);
+            result["fileWithCertAndPrivateKey"] = json!(file);
+        }
+        return printer.result(result, None);
+    }
     let chosen = args.password.as_deref().map(SecretText::new);
     let body = new_password(
         Some("rbac".to_owned()),
@@ -83,6 +115,17 @@ pub(crate) async fn create_for_rbac(
         "tenant": session.account.tenant_id,
     });
     printer.result(result, None)
+}
+
+/// Has an application sign in with a certificate in the place of what it signed in with before.
+async fn with_certificate(session: &Session, application: &Application, der: &[u8]) -> Result<(), Failure> {
+    let holder = Holder::Application(application.clone());
+    let new = key_credential(Some("rbac".to_owned()), der);
+    holder.set_certificates(session, vec![new]).await?;
+    for old in &application.password_credentials {
+        holder.remove_password(session, old.key_id).await?;
+    }
+    Ok(())
 }
 
 async fn grants<'a>(session: &Session, args: &'a CreateForRbacArgs) -> Result<Vec<Grant<'a>>, Failure> {

@@ -1,4 +1,6 @@
-//! `wharf ad sp credential list|reset|delete`.
+//! `wharf ad sp credential list|reset|delete`, and the same of `ad app`.
+
+use std::path::{Path, PathBuf};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use rustls::pki_types::{CertificateDer, pem::PemObject};
@@ -7,14 +9,13 @@ use time::{Date, OffsetDateTime};
 use wharf_types::{
     arm::SecretText,
     graph::{
-        PasswordCredential, ServicePrincipal,
+        PasswordCredential,
         credential::{AddPassword, KeyCredential, NewPassword},
-        service_principal::ServicePrincipalPatch,
     },
     rotation::Rotation,
 };
 
-use super::{certificate, service_principal::find};
+use super::{certificate, credential_holder::Holder};
 use crate::{
     cli::ad::{SpCredentialDeleteArgs, SpCredentialListArgs, SpCredentialResetArgs},
     environment::now,
@@ -28,52 +29,95 @@ use crate::{
 pub(crate) const WARNING: &str = "The output includes credentials that you must protect. Be sure that you do not include these credentials in \
      your code or check the credentials into your source control.";
 
-pub(crate) async fn list(session: &Session, args: SpCredentialListArgs, printer: &Printer) -> Result<(), Failure> {
-    let principal = find(session, &args.id).await?;
-    let listed = if args.cert {
-        super::json(&principal.key_credentials)?
-    } else {
-        super::json(&principal.password_credentials)?
+pub(crate) fn list(holder: &Holder, args: &SpCredentialListArgs, printer: &Printer) -> Result<(), Failure> {
+    let shown = match args.cert {
+        true => super::json(&holder.certificates())?,
+        false => super::json(&holder.passwords())?,
     };
-    printer.result(listed, Some(transform::secret))
+    printer.result(shown, Some(transform::secret))
 }
 
-pub(crate) async fn reset(session: &Session, args: SpCredentialResetArgs, printer: &Printer) -> Result<(), Failure> {
-    let principal = find(session, &args.id).await?;
+pub(crate) async fn reset(
+    session: &Session,
+    holder: &Holder,
+    args: SpCredentialResetArgs,
+    printer: &Printer,
+) -> Result<(), Failure> {
+    no_key_vault(args.keyvault.as_deref())?;
     let end = match args.end_date {
         Some(end) => end.0,
         None => years_from(now(), args.years.unwrap_or(1)),
     };
     if args.create_cert || args.cert.is_some() {
-        return certificate_reset(session, &principal, &args, end, printer).await;
+        return certificate_reset(session, holder, &args, end, printer).await;
     }
     // The new one first: if it cannot be made, the old ones still work.
     let body = new_password(args.display_name.clone(), end, None);
-    let made = session
-        .graph
-        .service_principal_add_password(principal.id, &body)
-        .await?;
-    remove_old(session, &principal, &args, printer).await?;
+    let made = holder.add_password(session, &body).await?;
+    remove_old(session, holder, &args, printer).await?;
     printer.warning(WARNING);
     let password = made.secret_text.as_ref().map(SecretText::expose);
     printer.result(
-        json!({"appId": principal.app_id, "password": password, "tenant": session.account.tenant_id}),
+        json!({"appId": holder.app_id(), "password": password, "tenant": session.account.tenant_id}),
         None,
     )
+}
+
+/// `az` keeps certificates in a vault of Azure's where it is asked to.
+pub(crate) fn no_key_vault(name: Option<&str>) -> Result<(), Failure> {
+    match name {
+        None => Ok(()),
+        Some(_) => Err(
+            Failure::usage("--keyvault is not supported: there is no key vault here").hint(
+                "--create-cert writes key and certificate to a file of yours; --cert takes a certificate of your own",
+            ),
+        ),
+    }
+}
+
+/// A certificate, given or made, and where its key was written to.
+pub(crate) fn certificate_for(
+    given: Option<&str>,
+    name: &str,
+    end: OffsetDateTime,
+) -> Result<(Vec<u8>, Option<PathBuf>), Failure> {
+    match given {
+        Some(given) => Ok((given_certificate(given)?, None)),
+        None => {
+            let (der, file) = certificate::make(name, end)?;
+            Ok((der, Some(file)))
+        }
+    }
+}
+
+/// The wire form of a certificate.
+pub(crate) fn key_credential(display_name: Option<String>, der: &[u8]) -> KeyCredential {
+    KeyCredential {
+        display_name,
+        kind: Some("AsymmetricX509Cert".to_owned()),
+        usage: Some("Verify".to_owned()),
+        key: Some(STANDARD.encode(der)),
+        ..KeyCredential::default()
+    }
+}
+
+/// Says where the key is.
+pub(crate) fn say_where(file: &Path, printer: &Printer) {
+    printer.warning(&format!(
+        "Please copy {} to a safe place. When you run 'wharf login', provide the file path in the --certificate argument",
+        file.display()
+    ));
 }
 
 /// Takes the old secrets away, unless the new one is to be appended to them.
 async fn remove_old(
     session: &Session,
-    principal: &ServicePrincipal,
+    holder: &Holder,
     args: &SpCredentialResetArgs,
     printer: &Printer,
 ) -> Result<(), Failure> {
-    for old in principal.password_credentials.iter().filter(|_| !args.append) {
-        session
-            .graph
-            .service_principal_remove_password(principal.id, old.key_id)
-            .await?;
+    for old in holder.passwords().iter().filter(|_| !args.append) {
+        holder.remove_password(session, old.key_id).await?;
         warn_of_use(printer, old);
     }
     Ok(())
@@ -101,38 +145,19 @@ fn warn_of_use(printer: &Printer, gone: &PasswordCredential) {
 /// A certificate in the place of the old ones, or besides them. Passwords stay, unless nothing is to be appended to.
 async fn certificate_reset(
     session: &Session,
-    principal: &ServicePrincipal,
+    holder: &Holder,
     args: &SpCredentialResetArgs,
     end: OffsetDateTime,
     printer: &Printer,
 ) -> Result<(), Failure> {
-    let (der, file) = match &args.cert {
-        Some(given) => (given_certificate(given)?, None),
-        None => {
-            let (der, file) = certificate::make(&principal.display_name, end)?;
-            (der, Some(file))
-        }
-    };
-    let new = KeyCredential {
-        display_name: args.display_name.clone(),
-        kind: Some("AsymmetricX509Cert".to_owned()),
-        usage: Some("Verify".to_owned()),
-        key: Some(STANDARD.encode(der)),
-        ..KeyCredential::default()
-    };
-    let kept = principal.key_credentials.iter().filter(|_| args.append).cloned();
-    let patch = ServicePrincipalPatch {
-        account_enabled: None,
-        key_credentials: Some(kept.chain([new]).collect()),
-    };
-    session.graph.service_principal_update(principal.id, &patch).await?;
-    remove_old(session, principal, args, printer).await?;
-    let mut result = json!({"appId": principal.app_id, "password": null, "tenant": session.account.tenant_id});
+    let (der, file) = certificate_for(args.cert.as_deref(), holder.display_name(), end)?;
+    let new = key_credential(args.display_name.clone(), &der);
+    let kept = holder.certificates().iter().filter(|_| args.append).cloned();
+    holder.set_certificates(session, kept.chain([new]).collect()).await?;
+    remove_old(session, holder, args, printer).await?;
+    let mut result = json!({"appId": holder.app_id(), "password": null, "tenant": session.account.tenant_id});
     if let Some(file) = file {
-        printer.warning(&format!(
-            "Please copy {} to a safe place. When you run 'wharf login', provide the file path in the --certificate argument",
-            file.display()
-        ));
+        say_where(&file, printer);
         result["fileWithCertAndPrivateKey"] = json!(file);
     }
     printer.result(result, None)
@@ -154,12 +179,19 @@ fn given_certificate(given: &str) -> Result<Vec<u8>, Failure> {
         .map_err(|_| Failure::usage("--cert takes a certificate: PEM, base64 of DER, or @FILE"))
 }
 
-pub(crate) async fn delete(session: &Session, args: SpCredentialDeleteArgs) -> Result<(), Failure> {
-    let principal = find(session, &args.id).await?;
-    Ok(session
-        .graph
-        .service_principal_remove_password(principal.id, args.key_id)
-        .await?)
+pub(crate) async fn delete(session: &Session, holder: &Holder, args: &SpCredentialDeleteArgs) -> Result<(), Failure> {
+    if !args.cert {
+        return holder.remove_password(session, args.key_id).await;
+    }
+    let is_it = |known: &&KeyCredential| known.key_id == Some(args.key_id);
+    if !holder.certificates().iter().any(|known| is_it(&known)) {
+        return Err(Failure::not_found(format!(
+            "No key credential found with keyId as '{}'",
+            args.key_id
+        )));
+    }
+    let kept = holder.certificates().iter().filter(|known| !is_it(known)).cloned();
+    holder.set_certificates(session, kept.collect()).await
 }
 
 /// A password that works from now on.

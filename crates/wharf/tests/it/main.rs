@@ -5,6 +5,7 @@
 mod access;
 mod account;
 mod acr_login;
+mod applications;
 mod directory;
 mod people;
 mod registry;
@@ -108,6 +109,7 @@ impl User {
         command
             .args(words)
             .env_clear()
+            .env("HOME", self.home.path())
             .env("WHARF_CONFIG_DIR", self.profile())
             .env("DOCKER_CONFIG", self.home.path().join("docker"))
             .env("XDG_RUNTIME_DIR", self.home.path().join("run"))

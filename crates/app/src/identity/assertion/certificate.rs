@@ -14,10 +14,10 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 use x509_parser::public_key::PublicKey;
 
-use super::{AssertionError, AssertionGrant, Statement};
-use crate::identity::Caller;
+use super::{AssertionError, AssertionGrant, AssertionUse, Statement};
 use crate::identity::applications::{check_name, scope};
 use crate::identity::credentials::must_hold_its_roles;
+use crate::identity::{Audience, Caller};
 use crate::{App, Error, OpContext};
 
 /// A certificate that an application is to sign in with.
@@ -186,7 +186,9 @@ impl App {
             ));
         }
         self.statement_in_time(caller, statement)?;
-        self.statement_use(caller, grant, key, statement).await?;
+        if let AssertionUse::Token(audience) = grant.purpose {
+            self.statement_use(caller, audience, key, statement).await?;
+        }
         Ok(key)
     }
 
@@ -194,7 +196,7 @@ impl App {
     async fn statement_use(
         &self,
         caller: Caller,
-        grant: &AssertionGrant<'_>,
+        audience: Audience,
         key: KeyId,
         statement: &Statement<'_>,
     ) -> Result<(), AssertionError> {
@@ -202,7 +204,7 @@ impl App {
             return Err(AssertionError::Malformed("It has no jti."));
         };
         let mut sum = digest::Context::new(&digest::SHA256);
-        for part in [key.to_string().as_str(), grant.audience.as_str(), id] {
+        for part in [key.to_string().as_str(), audience.as_str(), id] {
             sum.update(&(part.len() as u64).to_be_bytes());
             sum.update(part.as_bytes());
         }

@@ -75,9 +75,19 @@ pub struct AssertionGrant<'a> {
     /// The assertion.
     pub assertion: &'a str,
     /// Names of this token endpoint: what the assertion has to be for.
-    pub endpoints: &'a [String],
-    /// The API that the token is for.
-    pub audience: Audience,
+    pub endpoints: Vec<String>,
+    /// What it is brought for.
+    pub purpose: AssertionUse,
+}
+
+/// What an assertion is brought for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AssertionUse {
+    /// A token of the application's own, for that API: it is good for one.
+    Token(Audience),
+    /// To show who the client is. It may come again within its time, since MSAL makes one for some minutes: what is asked for with it is bound to a code or a
+    /// refresh token, which are good once.
+    Client,
 }
 
 /// The longest statement that is remembered as used: nobody needs a longer one.
@@ -91,7 +101,19 @@ impl App {
         &self,
         caller: Caller,
         grant: AssertionGrant<'_>,
+        audience: Audience,
     ) -> Result<IssuedToken, AssertionError> {
+        let (principal, key) = self.client_assertion_check(caller, grant).await?;
+        let (tenant, id, app) = (principal.tenant, principal.id, principal.app_id);
+        Ok(self.directory_token_issue(tenant, id, app, key, audience, caller.now)?)
+    }
+
+    /// The service principal that shows by an assertion who it is, and the credential behind that.
+    pub async fn client_assertion_check(
+        &self,
+        caller: Caller,
+        grant: AssertionGrant<'_>,
+    ) -> Result<(ServicePrincipal, KeyId), AssertionError> {
         let statement = Statement::read(grant.assertion).map_err(AssertionError::Malformed)?;
         let client = grant.client_id.unwrap_or(&statement.subject);
         let principal = match client.parse() {
@@ -106,7 +128,17 @@ impl App {
         };
         let tenant = principal.as_ref().map(|principal| principal.tenant);
         match (found, principal) {
-            (Ok(key), Some(principal)) => self.assertion_accepted(caller, &grant, &principal, key),
+            (Ok(key), Some(principal)) => {
+                let signed_in = SignedIn {
+                    tenant: principal.tenant,
+                    principal: Principal::ServicePrincipal(principal.id),
+                    credential: key,
+                    confined_to: None,
+                    refresh: None,
+                };
+                self.sign_in_done(caller, signed_in, &principal.app_id.to_string());
+                Ok((principal, key))
+            }
             (Err(AssertionError::Operation(error)), _) => Err(error.into()),
             (found, _) => {
                 // Nothing can be guessed here, but a flood is slowed as every other.
@@ -116,25 +148,6 @@ impl App {
                 }
             }
         }
-    }
-
-    fn assertion_accepted(
-        &self,
-        caller: Caller,
-        grant: &AssertionGrant<'_>,
-        principal: &ServicePrincipal,
-        key: KeyId,
-    ) -> Result<IssuedToken, AssertionError> {
-        let signed_in = SignedIn {
-            tenant: principal.tenant,
-            principal: Principal::ServicePrincipal(principal.id),
-            credential: key,
-            confined_to: None,
-            refresh: None,
-        };
-        self.sign_in_done(caller, signed_in, &principal.app_id.to_string());
-        let (tenant, id, app) = (principal.tenant, principal.id, principal.app_id);
-        Ok(self.directory_token_issue(tenant, id, app, key, grant.audience, caller.now)?)
     }
 
     /// Goes on if a statement may be used at this time.

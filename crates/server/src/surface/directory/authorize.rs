@@ -1,7 +1,7 @@
 //! The authorization endpoint: where a client sends a person's browser (RFC 6749 §3.1, OpenID Connect Core 1.0 §3.1.2).
 //!
 //! Nothing is answered to a client before its id and its address are known to be good (rule 14): until then the person is told. The request is kept nowhere: a
-//! browser that has to sign in first comes back with it.
+//! browser that has to sign in first, or a person who is asked whether they agree ([`super::consent`]), comes back with it.
 
 use askama::Template;
 use axum::response::Response;
@@ -9,32 +9,17 @@ use http::StatusCode;
 use http::request::Parts;
 use wharf_app::App;
 use wharf_app::identity::{BrowserSession, Caller};
-use wharf_app::oauth::{AuthorizationRequest, Client, GrantError, GrantScope, client_find};
+use wharf_app::oauth::{AuthorizationRequest, Client, GrantError, GrantScope};
 use wharf_types::id::TenantId;
 
+use super::consent;
 use super::operation::TenantPath;
+use super::prompt::Prompts;
+use super::respond::{Addressee, ResponseMode, Told, respond, tell};
 use super::token::tenant_of;
 use crate::body::only_field;
-use crate::surface::sign_in::page::{form_post, message, see_other, show as show_page};
+use crate::surface::sign_in::page::{message, see_other, show as show_page};
 use crate::surface::sign_in::{PageError, Visit, refused, with_return};
-
-/// How the client wants its answer.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum ResponseMode {
-    Query,
-    FormPost,
-}
-
-/// A client to which answers may be sent.
-struct Addressee {
-    client: Client,
-    redirect_uri: String,
-    mode: ResponseMode,
-    state: Option<String>,
-}
-
-/// An error that the client is told (RFC 6749 §4.1.2.1).
-struct Told(&'static str, String);
 
 pub(super) async fn show(app: &App, caller: Caller, tenant: TenantPath, parts: &Parts) -> Response {
     let visit = Visit::new(app.clone(), caller, parts);
@@ -44,75 +29,112 @@ pub(super) async fn show(app: &App, caller: Caller, tenant: TenantPath, parts: &
     response
 }
 
-fn field<'a>(visit: &'a Visit, name: &'static str) -> Result<Option<&'a str>, Told> {
+/// A request by POST (OpenID Connect Core 1.0 §3.1.2.1) goes on by GET: a browser sends no cookie along with a form of another site.
+pub(super) fn forward(path: &str, form: &[(String, String)]) -> Response {
+    see_other(&format!("{path}?{}", encoded(form.iter())))
+}
+
+pub(super) fn field<'a>(visit: &'a Visit, name: &'static str) -> Result<Option<&'a str>, Told> {
     let value = only_field(&visit.query, name).map_err(|error| Told("invalid_request", error.to_string()))?;
     Ok(value.filter(|value| !value.is_empty()))
 }
 
-async fn answer(visit: &Visit, tenant: TenantPath, path: &str) -> Result<Response, PageError> {
-    let to = match addressee(visit) {
-        Ok(to) => to,
-        Err(Told(_, text)) => return message(StatusCode::BAD_REQUEST, "This link is not right", &text, None),
-    };
+/// A request whose client and address are good.
+pub(super) struct Asked {
+    pub(super) to: Addressee,
+    pub(super) tenant: Option<TenantId>,
+    pub(super) request: Result<AuthorizationRequest, Told>,
+}
+
+/// Reads the request of a visit. What is wrong with client, address or directory is for the person.
+pub(super) async fn read(visit: &Visit, tenant: TenantPath) -> Result<Result<Asked, Response>, PageError> {
+    const TITLE: &str = "This link is not right";
     let Ok(tenant) = tenant_of(&visit.app, tenant).await else {
         let text = "The directory that this link names is not here.";
-        return message(StatusCode::NOT_FOUND, "This link is not right", text, None);
+        return message(StatusCode::NOT_FOUND, TITLE, text, None).map(Err);
     };
-    match request(visit, &to) {
-        Ok(request) => go_on(visit, tenant, path, &to, &request).await,
-        Err(error) => tell(&to, error),
+    Ok(match addressee(visit, tenant).await? {
+        Ok(to) => Ok(Asked {
+            request: request(visit, &to),
+            // A client is of one directory, and acts for nobody of another.
+            tenant: tenant.or(to.client.tenant),
+            to,
+        }),
+        Err(Told(_, text)) => Err(message(StatusCode::BAD_REQUEST, TITLE, &text, None)?),
+    })
+}
+
+async fn answer(visit: &Visit, tenant: TenantPath, path: &str) -> Result<Response, PageError> {
+    let asked = match read(visit, tenant).await? {
+        Ok(asked) => asked,
+        Err(response) => return Ok(response),
+    };
+    match &asked.request {
+        Ok(request) => match go_on(visit, &asked, path, request).await? {
+            Ok(response) => Ok(response),
+            Err(told) => tell(&asked.to, told),
+        },
+        Err(Told(error, text)) => tell(&asked.to, Told(error, text.clone())),
     }
 }
 
-fn addressee(visit: &Visit) -> Result<Addressee, Told> {
+async fn addressee(visit: &Visit, tenant: Option<TenantId>) -> Result<Result<Addressee, Told>, PageError> {
+    let client = match field(visit, "client_id") {
+        Ok(Some(id)) => visit.app.client_find(id, tenant).await?,
+        Ok(None) => None,
+        Err(told) => return Ok(Err(told)),
+    };
     let unknown = || {
         Told(
             "invalid_client",
             "The program that sent you here is not known.".to_owned(),
         )
     };
-    let client = field(visit, "client_id")?.and_then(client_find).ok_or_else(unknown)?;
-    let redirect_uri = field(visit, "redirect_uri")?.filter(|uri| client.accepts_redirect(uri));
+    let client = match client.ok_or_else(unknown) {
+        Ok(client) => client,
+        Err(told) => return Ok(Err(told)),
+    };
+    let issuer = match tenant.or(client.tenant) {
+        Some(tenant) => Some(tenant),
+        None => visit.app.tenant_find("organizations").await?.map(|tenant| tenant.id),
+    };
+    let issuer = issuer.map_or_else(String::new, |tenant| visit.app.directory_issuer(tenant));
+    Ok(address(visit, client, issuer))
+}
+
+fn address(visit: &Visit, client: Client, issuer: String) -> Result<Addressee, Told> {
+    let redirect_uri = field(visit, "redirect_uri")?.filter(|uri| client.redirect_kind(uri).is_some());
     let redirect_uri = redirect_uri.ok_or_else(|| {
         Told(
             "invalid_request",
             "The address to which this program wants its answer is not one of its own.".to_owned(),
         )
     })?;
-    let mode = match field(visit, "response_mode")? {
-        None | Some("query") => ResponseMode::Query,
-        Some("form_post") => ResponseMode::FormPost,
-        Some(_) => {
-            return Err(Told(
-                "invalid_request",
-                "response_mode is query or form_post".to_owned(),
-            ));
-        }
-    };
+    let mode = ResponseMode::parse(field(visit, "response_mode")?, redirect_uri)?;
     Ok(Addressee {
         client,
         redirect_uri: redirect_uri.to_owned(),
         mode,
         state: field(visit, "state")?.map(str::to_owned),
+        issuer,
     })
 }
 
 fn request(visit: &Visit, to: &Addressee) -> Result<AuthorizationRequest, Told> {
     let invalid = |text: &str| Told("invalid_request", text.to_owned());
-    if field(visit, "request")?.is_some() {
-        return Err(Told(
-            "request_not_supported",
-            "request objects are not supported".to_owned(),
-        ));
+    for (name, error) in [
+        ("request", "request_not_supported"),
+        ("request_uri", "request_uri_not_supported"),
+        ("registration", "registration_not_supported"),
+    ] {
+        if field(visit, name)?.is_some() {
+            return Err(Told(error, format!("{name} is not supported")));
+        }
     }
-    if field(visit, "request_uri")?.is_some() {
-        return Err(Told(
-            "request_uri_not_supported",
-            "request objects are not supported".to_owned(),
-        ));
-    }
-    if field(visit, "response_type")? != Some("code") {
-        return Err(Told("unsupported_response_type", "response_type is code".to_owned()));
+    match field(visit, "response_type")? {
+        Some("code") => {}
+        None => return Err(invalid("response_type is needed: code")),
+        Some(_) => return Err(Told("unsupported_response_type", "response_type is code".to_owned())),
     }
     let challenge = field(visit, "code_challenge")?.ok_or_else(|| invalid("code_challenge is needed (PKCE)"))?;
     let is_sum = challenge.len() == 43
@@ -124,7 +146,7 @@ fn request(visit: &Visit, to: &Addressee) -> Result<AuthorizationRequest, Told> 
     }
     let base = visit.app.settings().public.base_url();
     let scope = field(visit, "scope")?.ok_or_else(|| invalid("scope is needed"))?;
-    let scope = GrantScope::parse(scope, &base).map_err(|error| match error {
+    let scope = GrantScope::parse(scope, &base, &to.client).map_err(|error| match error {
         GrantError::Resource(_) => Told("invalid_target", error.to_string()),
         other => Told("invalid_scope", other.to_string()),
     })?;
@@ -133,7 +155,7 @@ fn request(visit: &Visit, to: &Addressee) -> Result<AuthorizationRequest, Told> 
         return Err(invalid("nonce is too long"));
     }
     Ok(AuthorizationRequest {
-        client: to.client,
+        client: to.client.clone(),
         redirect_uri: to.redirect_uri.clone(),
         scope,
         challenge: challenge.to_owned(),
@@ -144,69 +166,115 @@ fn request(visit: &Visit, to: &Addressee) -> Result<AuthorizationRequest, Told> 
 #[derive(Template)]
 #[template(path = "choose_account.html")]
 struct ChooseAccount {
-    client: &'static str,
+    client: String,
     user: String,
     go_on: String,
     other: String,
 }
 
+/// What a person sees next, or what the client is told.
 async fn go_on(
     visit: &Visit,
-    tenant: Option<TenantId>,
+    asked: &Asked,
     path: &str,
-    to: &Addressee,
     request: &AuthorizationRequest,
-) -> Result<Response, PageError> {
-    let prompt = only_field(&visit.query, "prompt").ok().flatten().unwrap_or("");
-    let session = visit.session().await?;
-    let session = session.filter(|session| {
-        session.is_complete()
-            && tenant.is_none_or(|tenant| tenant == session.user.tenant)
-            && young_enough(visit, session)
+) -> Result<Result<Response, Told>, PageError> {
+    let (prompts, max_age, hinted) = match wishes(visit) {
+        Ok(wishes) => wishes,
+        Err(told) => return Ok(Err(told)),
+    };
+    let session = visit.session().await?.filter(|session| {
+        let is_whole = session.is_complete() && asked.tenant.is_none_or(|tenant| tenant == session.user.tenant);
+        let is_hinted = hinted.as_ref().is_none_or(|user| *user == session.user.id.to_string());
+        is_whole && is_hinted && young_enough(visit, session, max_age)
     });
-    // The same request, which after a sign-in asks for no other.
-    let again = again(visit, path);
     let sign_in = || {
         let hint = only_field(&visit.query, "login_hint").ok().flatten().unwrap_or("");
         let hint: String = url::form_urlencoded::byte_serialize(hint.as_bytes()).collect();
+        // The same request, which after a sign-in asks for no other.
+        let again = again(visit, path, &prompts.after_sign_in());
         format!("{}&name={hint}", with_return("/sign-in", &again))
     };
-    match (prompt, session) {
-        ("none", None) => tell(to, Told("login_required", "nobody is signed in".to_owned())),
-        ("login", _) | (_, None) => Ok(see_other(&sign_in())),
-        ("select_account", Some(session)) => {
-            let page = ChooseAccount {
-                client: to.client.display_name,
-                user: session.user.user_principal_name.to_string(),
-                other: sign_in(),
-                go_on: again,
-            };
-            show_page(StatusCode::OK, &page)
-        }
-        (_, Some(session)) => grant(visit, &session, to, request).await,
+    let Some(session) = session else {
+        return Ok(match prompts.none {
+            true => Err(Told(
+                "login_required",
+                "nobody is signed in, or not as asked for".to_owned(),
+            )),
+            false => Ok(see_other(&sign_in())),
+        });
+    };
+    if prompts.login {
+        return Ok(Ok(see_other(&sign_in())));
     }
+    if prompts.select_account {
+        let page = ChooseAccount {
+            client: asked.to.client.display_name.clone(),
+            user: session.user.user_principal_name.to_string(),
+            other: sign_in(),
+            go_on: again(visit, path, &prompts.after_sign_in()),
+        };
+        return show_page(StatusCode::OK, &page).map(Ok);
+    }
+    let missing = visit
+        .app
+        .consent_missing(&session, &request.client, &request.scope)
+        .await?;
+    let asks = prompts.consent && !request.client.is_built_in();
+    if missing.is_empty() && !asks {
+        return grant(visit, &session, &asked.to, request).await.map(Ok);
+    }
+    if prompts.none {
+        let text = "the person has not agreed to what is asked for".to_owned();
+        return Ok(Err(Told("consent_required", text)));
+    }
+    let again = again(visit, path, &[]);
+    consent::ask(visit, &session, &asked.to, request, &again).await.map(Ok)
+}
+
+/// What a client wishes of the person: prompts, how long ago they may have signed in, and whom it takes them for.
+fn wishes(visit: &Visit) -> Result<(Prompts, Option<u64>, Option<String>), Told> {
+    let prompts = Prompts::parse(field(visit, "prompt")?.unwrap_or(""))?;
+    let max_age = field(visit, "max_age")?.map(str::parse).transpose();
+    let max_age = max_age.map_err(|_| Told("invalid_request", "max_age is a number of seconds".to_owned()))?;
+    let hinted = match field(visit, "id_token_hint")? {
+        None => None,
+        Some(token) => {
+            let claims = visit.app.id_token_hint(token);
+            let unknown = || {
+                Told(
+                    "invalid_request",
+                    "id_token_hint is no ID token of this directory".to_owned(),
+                )
+            };
+            Some(claims.ok_or_else(unknown)?.sub)
+        }
+    };
+    Ok((prompts, max_age, hinted))
 }
 
 /// `max_age`: how long ago the person may have proved who they are.
-fn young_enough(visit: &Visit, session: &BrowserSession) -> bool {
-    let max_age = only_field(&visit.query, "max_age").ok().flatten();
-    match max_age.and_then(|text| text.parse::<u64>().ok()) {
-        Some(seconds) => session
-            .session
-            .authenticated_at
-            .is_some_and(|at| at.until(visit.browser.caller.now).as_secs() <= seconds),
-        None => true,
-    }
+fn young_enough(visit: &Visit, session: &BrowserSession, max_age: Option<u64>) -> bool {
+    let at = session.session.authenticated_at;
+    max_age.is_none_or(|seconds| at.is_some_and(|at| at.until(visit.browser.caller.now).as_secs() <= seconds))
 }
 
-fn again(visit: &Visit, path: &str) -> String {
+fn encoded<'a>(fields: impl Iterator<Item = &'a (String, String)>) -> String {
+    url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(fields.map(|(name, value)| (name, value)))
+        .finish()
+}
+
+/// The same request with these prompts.
+fn again(visit: &Visit, path: &str, prompts: &[&str]) -> String {
     let kept = visit
         .query
         .iter()
         .filter(|(name, _)| !["prompt", "max_age"].contains(&name.as_str()));
-    let query = url::form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(kept)
-        .finish();
+    let mut query = encoded(kept);
+    if !prompts.is_empty() {
+        query = format!("{query}&prompt={}", prompts.join("+"));
+    }
     format!("{path}?{query}")
 }
 
@@ -224,23 +292,4 @@ async fn grant(
         fields.push(("client_info", visit.app.client_info(&session.user)));
     }
     respond(to, fields)
-}
-
-fn tell(to: &Addressee, Told(error, text): Told) -> Result<Response, PageError> {
-    respond(to, vec![("error", error.to_owned()), ("error_description", text)])
-}
-
-fn respond(to: &Addressee, mut fields: Vec<(&'static str, String)>) -> Result<Response, PageError> {
-    if let Some(state) = &to.state {
-        fields.push(("state", state.clone()));
-    }
-    match to.mode {
-        ResponseMode::FormPost => form_post(&to.redirect_uri, &fields),
-        ResponseMode::Query => {
-            let query = url::form_urlencoded::Serializer::new(String::new())
-                .extend_pairs(&fields)
-                .finish();
-            Ok(see_other(&format!("{}?{query}", to.redirect_uri)))
-        }
-    }
 }

@@ -71,6 +71,9 @@ fn person_kind(error: &GrantError) -> (StatusCode, &'static str, u32) {
     const BAD: StatusCode = StatusCode::BAD_REQUEST;
     match error {
         GrantError::Client => (StatusCode::UNAUTHORIZED, "invalid_client", 700_016),
+        GrantError::Secret | GrantError::Device => (StatusCode::UNAUTHORIZED, "invalid_client", 7_000_218),
+        GrantError::Origin => (BAD, "invalid_request", 9_002_327),
+        GrantError::Consent => (BAD, "invalid_grant", 65_001),
         GrantError::Scope(_) => (BAD, "invalid_scope", 70_011),
         GrantError::Resource(_) => (BAD, "invalid_resource", 500_011),
         GrantError::Pending => (BAD, "authorization_pending", 70_016),

@@ -4,10 +4,16 @@
 //! typed elsewhere, or with a refresh token ([`people`]); the pages are another surface's ([`super::sign_in`]).
 
 mod authorize;
+mod client;
+mod consent;
+mod cors;
 mod discovery;
 mod error;
+mod logout;
 mod operation;
 mod people;
+mod prompt;
+mod respond;
 mod token;
 
 use axum::body::Body;
@@ -17,11 +23,14 @@ use http::request::Parts;
 use wharf_app::App;
 use wharf_app::identity::{Browser, Caller, Presented};
 
-use super::sign_in::page::see_other;
 use crate::body::{drain, read_form};
 use crate::endpoint::Endpoint;
 use crate::request::presented;
+use client::Endpoint as ClientEndpoint;
+pub(super) use consent::decide as consent_decide;
+use cors::Readers;
 use error::{Refusal, respond};
+pub(super) use logout::address as after_sign_out;
 use operation::{Operation, route};
 use token::Form;
 
@@ -44,17 +53,20 @@ pub(super) async fn handle(app: App, caller: Caller, request: Request) -> Respon
     let (parts, body) = request.into_parts();
     let credential = presented(&parts.headers);
     let by_basic = matches!(credential, Presented::Basic { .. });
+    let mut readers = Readers::default();
     let result = match route(&parts.method, parts.uri.path()) {
         Ok(operation) => {
             tracing::trace!(endpoint = operation.endpoint().path, "the directory was asked");
-            perform(&app, caller, operation, &parts, credential, body).await
+            perform(&app, caller, operation, &parts, credential, body, &mut readers).await
         }
         Err(error) => {
             drain(body).await;
             Err(error.into())
         }
     };
-    result.unwrap_or_else(|refusal| respond(&refusal, caller, by_basic))
+    let mut response = result.unwrap_or_else(|refusal| respond(&refusal, caller, by_basic));
+    readers.tell(&mut response);
+    response
 }
 
 async fn perform(
@@ -64,28 +76,52 @@ async fn perform(
     parts: &Parts,
     credential: Presented,
     body: Body,
+    readers: &mut Readers,
 ) -> Result<Response, Refusal> {
     match operation {
-        Operation::DiscoveryShow(tenant) => discovery::show(app, tenant).await,
-        Operation::KeyList(tenant) => discovery::key_list(app, tenant).await,
+        Operation::DiscoveryShow(tenant) => {
+            *readers = Readers::All;
+            discovery::show(app, tenant).await
+        }
+        Operation::KeyList(tenant) => {
+            *readers = Readers::All;
+            discovery::key_list(app, tenant).await
+        }
         Operation::TokenIssue(tenant) => {
             let form = Form(read_form(&parts.headers, body).await?);
-            token::issue(app, &program(caller, parts), tenant, credential, form).await
+            *readers = Readers::of_client(app, &parts.headers, &form).await;
+            let origin = cors::origin(&parts.headers);
+            token::issue(app, &program(caller, parts), tenant, credential, origin, form).await
         }
         Operation::AuthorizeShow(tenant) => Ok(authorize::show(app, caller, tenant, parts).await),
-        Operation::DeviceCodeIssue(tenant) => {
-            let form = Form(read_form(&parts.headers, body).await?);
-            people::device_code(app, &program(caller, parts), tenant, &form).await
+        Operation::AuthorizeForward(_) => {
+            let form = read_form(&parts.headers, body).await?;
+            Ok(authorize::forward(parts.uri.path(), &form))
         }
-        Operation::LogoutShow(_) => Ok(see_other("/sign-out")),
+        Operation::LogoutShow(_) => Ok(logout::show(app, caller, parts).await),
         Operation::UserInfoShow(_) => people::user_info(app, caller, credential).await,
-        Operation::TokenRevoke(tenant) => {
-            let form = Form(read_form(&parts.headers, body).await?);
-            people::revoke(app, &program(caller, parts), tenant, credential, &form).await
+        Operation::UserInfoAsk(_) => {
+            let credential = people::bearer_of(credential, &parts.headers, body).await?;
+            people::user_info(app, caller, credential).await
         }
-        Operation::TokenIntrospect(tenant) => {
+        Operation::DeviceCodeIssue(ref path)
+        | Operation::TokenRevoke(ref path)
+        | Operation::TokenIntrospect(ref path) => {
             let form = Form(read_form(&parts.headers, body).await?);
-            people::introspect(app, caller, tenant, credential, &form).await
+            let endpoint = ClientEndpoint {
+                app,
+                caller,
+                tenant: token::tenant_of(app, path.clone()).await?,
+                path,
+                presented: &credential,
+                form: &form,
+                origin: cors::origin(&parts.headers),
+            };
+            match operation {
+                Operation::DeviceCodeIssue(_) => people::device_code(&endpoint, &program(caller, parts)).await,
+                Operation::TokenRevoke(_) => people::revoke(&endpoint, &program(caller, parts)).await,
+                _ => people::introspect(&endpoint).await,
+            }
         }
         Operation::UserRealmShow => Ok(people::user_realm()),
     }

@@ -17,12 +17,16 @@ operations! {
         KeyList(TenantPath) => GET "/{tenant}/discovery/v2.0/keys", Public, None;
         /// Where people sign in for a client (RFC 6749 §3.1).
         AuthorizeShow(TenantPath) => GET "/{tenant}/oauth2/v2.0/authorize", Public, None;
+        /// The same as a form.
+        AuthorizeForward(TenantPath) => POST "/{tenant}/oauth2/v2.0/authorize", Public, None;
         /// Codes for a device without a browser (RFC 8628 §3.1).
         DeviceCodeIssue(TenantPath) => POST "/{tenant}/oauth2/v2.0/devicecode", Public, None;
         /// Where a client sends a person to sign out (OpenID Connect RP-Initiated Logout 1.0).
         LogoutShow(TenantPath) => GET "/{tenant}/oauth2/v2.0/logout", Public, None;
         /// Who a token is for (OpenID Connect Core 1.0 §5.3).
         UserInfoShow(TenantPath) => GET "/{tenant}/oauth2/v2.0/userinfo", SignedIn, None;
+        /// The same as a form, which may hold the token (RFC 6750 §2.2).
+        UserInfoAsk(TenantPath) => POST "/{tenant}/oauth2/v2.0/userinfo", SignedIn, None;
         /// Ends what a client has (RFC 7009).
         TokenRevoke(TenantPath) => POST "/{tenant}/oauth2/v2.0/revoke", Public, None;
         /// Whether a token is good, for a service principal that asks with its secret (RFC 7662).
@@ -69,9 +73,11 @@ pub(super) fn route(method: &Method, path: &str) -> Result<Operation, RouteError
             return Ok(match (method, name) {
                 (&Method::POST, "token") => Some(Operation::TokenIssue(tenant)),
                 (&Method::GET, "authorize") => Some(Operation::AuthorizeShow(tenant)),
+                (&Method::POST, "authorize") => Some(Operation::AuthorizeForward(tenant)),
                 (&Method::POST, "devicecode") => Some(Operation::DeviceCodeIssue(tenant)),
                 (&Method::GET, "logout") => Some(Operation::LogoutShow(tenant)),
                 (&Method::GET, "userinfo") => Some(Operation::UserInfoShow(tenant)),
+                (&Method::POST, "userinfo") => Some(Operation::UserInfoAsk(tenant)),
                 (&Method::POST, "revoke") => Some(Operation::TokenRevoke(tenant)),
                 (&Method::POST, "introspect") => Some(Operation::TokenIntrospect(tenant)),
                 _ => None,

@@ -1,37 +1,26 @@
 //! What clients ask for on people's behalf: tokens for codes and refresh tokens, device codes, and questions about tokens.
 
+use axum::body::Body;
 use axum::response::Response;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode, header};
 use serde::Serialize;
 use serde_json::json;
 use wharf_app::identity::{Browser, Caller, Presented};
-use wharf_app::oauth::{
-    Client, CodeProof, DEVICE_CODE_LIFE, DeviceCodeRequest, GrantError, GrantScope, PersonTokens, client_find,
-};
+use wharf_app::oauth::{CodeProof, DEVICE_CODE_LIFE, DeviceCodeRequest, GrantError, GrantScope, PersonTokens};
 use wharf_app::{App, DeviceCodeFlow, Error};
-use wharf_types::id::TenantId;
 use wharf_types::oauth::{DeviceCodeAnswer, DirectoryTokenAnswer};
 use wharf_types::secret::Secret;
 
+use super::client::Endpoint;
 use super::error::Refusal;
-use super::operation::TenantPath;
-use super::token::{Form, client, tenant_of};
+use super::token::Form;
+use crate::body::{drain, read_form};
 use crate::call::{empty, json};
 
-fn public_client(form: &Form) -> Result<Client, Refusal> {
-    let found = client_find(form.required("client_id")?);
-    found.ok_or(Refusal::Person(GrantError::Client))
-}
-
 /// Tokens for what a client brings.
-pub(super) async fn redeem(
-    app: &App,
-    program: &Browser,
-    tenant: Option<TenantId>,
-    grant: &str,
-    form: &Form,
-) -> Result<Response, Refusal> {
-    let client = public_client(form)?;
+pub(super) async fn redeem(endpoint: &Endpoint<'_>, program: &Browser, grant: &str) -> Result<Response, Refusal> {
+    let Endpoint { app, tenant, form, .. } = endpoint;
+    let (tenant, client) = (*tenant, endpoint.client().await?);
     let tokens = match grant {
         "authorization_code" => {
             let proof = CodeProof {
@@ -45,8 +34,8 @@ pub(super) async fn redeem(
         }
         "refresh_token" => {
             let token = Secret::new(form.required("refresh_token")?);
-            let scope = form.optional("scope")?.unwrap_or("openid");
-            app.refresh_redeem(program, tenant, client, &token, scope).await?
+            let scope = form.optional("scope")?;
+            app.refresh_redeem(program, tenant, &client, &token, scope).await?
         }
         _ => {
             let code = match form.optional("device_code")? {
@@ -54,7 +43,7 @@ pub(super) async fn redeem(
                 // As MSAL called it once; it still sends both.
                 None => form.required("code")?,
             };
-            app.device_code_redeem(program, tenant, client, &Secret::new(code))
+            app.device_code_redeem(program, tenant, &client.client, &Secret::new(code))
                 .await?
         }
     };
@@ -76,19 +65,18 @@ fn answer(tokens: PersonTokens) -> DirectoryTokenAnswer {
 }
 
 /// Codes for a device.
-pub(super) async fn device_code(
-    app: &App,
-    device: &Browser,
-    tenant: TenantPath,
-    form: &Form,
-) -> Result<Response, Refusal> {
-    let client = public_client(form)?;
+pub(super) async fn device_code(endpoint: &Endpoint<'_>, device: &Browser) -> Result<Response, Refusal> {
+    let Endpoint { app, form, .. } = endpoint;
+    let client = endpoint.client().await?.client;
     if app.settings().device_code == DeviceCodeFlow::Off {
         return Err(Refusal::Person(GrantError::Denied));
     }
+    if !client.allows_devices() {
+        return Err(Refusal::Person(GrantError::Device));
+    }
     let base = app.settings().public.base_url();
-    let scope = GrantScope::parse(form.required("scope")?, &base)?;
-    let tenant = match tenant_of(app, tenant).await? {
+    let scope = GrantScope::parse(form.required("scope")?, &base, &client)?;
+    let tenant = match endpoint.tenant.or(client.tenant) {
         Some(tenant) => tenant,
         None => {
             let first = app.tenant_find("organizations").await?;
@@ -117,27 +105,45 @@ pub(super) async fn device_code(
 #[derive(Serialize)]
 struct UserInfo {
     sub: String,
-    name: String,
-    preferred_username: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    preferred_username: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<String>,
     oid: String,
     tid: String,
 }
 
+/// The token of a form, where no header brings one (RFC 6750 §2.2). Two of them are none.
+pub(super) async fn bearer_of(presented: Presented, headers: &HeaderMap, body: Body) -> Result<Presented, Refusal> {
+    if !headers.contains_key(header::CONTENT_TYPE) {
+        drain(body).await;
+        return Ok(presented);
+    }
+    let form = Form(read_form(headers, body).await?);
+    let in_body = form.optional("access_token")?.map(str::to_owned);
+    Ok(match (presented, in_body) {
+        (presented, None) => presented,
+        (Presented::Nothing, Some(token)) => Presented::Bearer(token),
+        (_, Some(_)) => Presented::Nothing,
+    })
+}
+
 pub(super) async fn user_info(app: &App, caller: Caller, presented: Presented) -> Result<Response, Refusal> {
     let Presented::Bearer(token) = presented else {
         return Err(Refusal::Bearer);
     };
-    let user = app.token_user(caller, &token).await.map_err(|error| match error {
+    let seen = app.token_user(caller, &token).await.map_err(|error| match error {
         Error::Unauthenticated => Refusal::Bearer,
         other => other.into(),
     })?;
+    let user = seen.user;
     let info = UserInfo {
         sub: user.id.to_string(),
-        name: user.display_name,
-        preferred_username: user.user_principal_name.to_string(),
-        email: user.mail,
+        name: seen.profile.then_some(user.display_name),
+        preferred_username: seen.profile.then(|| user.user_principal_name.to_string()),
+        email: user.mail.filter(|_| seen.email),
         oid: user.id.to_string(),
         tid: user.tenant.to_string(),
     };
@@ -145,39 +151,20 @@ pub(super) async fn user_info(app: &App, caller: Caller, presented: Presented) -
 }
 
 /// Ends what a client has. What is not the client's to end is no error (RFC 7009 §2.2).
-pub(super) async fn revoke(
-    app: &App,
-    program: &Browser,
-    tenant: TenantPath,
-    presented: Presented,
-    form: &Form,
-) -> Result<Response, Refusal> {
-    let token = Secret::new(form.required("token")?);
-    match form.optional("client_id")?.and_then(client_find) {
-        Some(public) => app.token_revoke(program, public, &token).await?,
-        None => {
-            // A confidential client says who it is first (rule 19). It holds nothing that outlives its secret.
-            let tenant = tenant_of(app, tenant).await?;
-            let (id, secret) = client(presented, form)?;
-            app.token_introspect(program.caller, tenant, &id, &secret, token.expose())
-                .await?;
-        }
-    }
+pub(super) async fn revoke(endpoint: &Endpoint<'_>, program: &Browser) -> Result<Response, Refusal> {
+    let token = Secret::new(endpoint.form.required("token")?);
+    let client = endpoint.client().await?;
+    endpoint.app.token_revoke(program, &client, &token).await?;
     Ok(empty(StatusCode::OK))
 }
 
-/// Whether a token is good.
-pub(super) async fn introspect(
-    app: &App,
-    caller: Caller,
-    tenant: TenantPath,
-    presented: Presented,
-    form: &Form,
-) -> Result<Response, Refusal> {
-    let token = form.required("token")?;
-    let tenant = tenant_of(app, tenant).await?;
-    let (id, secret) = client(presented, form)?;
-    let answer = app.token_introspect(caller, tenant, &id, &secret, token).await?;
+/// Whether a token is good, for a client that shows who it is.
+pub(super) async fn introspect(endpoint: &Endpoint<'_>) -> Result<Response, Refusal> {
+    let token = endpoint.form.required("token")?;
+    let client = endpoint.confidential_client().await?.client;
+    // A client that proved who it is is an application, which has a directory.
+    let tenant = client.tenant.ok_or(Refusal::Person(GrantError::Client))?;
+    let answer = endpoint.app.token_introspect(endpoint.caller, tenant, token).await?;
     Ok(json(StatusCode::OK, &answer))
 }
 

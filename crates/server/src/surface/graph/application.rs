@@ -2,8 +2,9 @@
 
 use axum::response::Response;
 use http::StatusCode;
+use serde_json::Value;
 use uuid::Uuid;
-use wharf_app::identity::{Application, NewApplication};
+use wharf_app::identity::{Application, ApplicationChange, ClientSettings, NewApplication};
 use wharf_types::graph::GraphPage;
 use wharf_types::graph::application::ApplicationInput;
 
@@ -85,9 +86,11 @@ fn known(terms: Vec<Term>, text: &str) -> Result<Vec<Wanted>, FilterError> {
 }
 
 pub(super) async fn create(call: Call) -> Result<Response, Failure> {
-    let input: ApplicationInput = call.input()?;
+    let mut input: ApplicationInput = call.input()?;
+    let client = client(&mut input, &ClientSettings::default())?;
     let certificates = input.key_credentials.unwrap_or_default();
     let new = NewApplication {
+        client: client.unwrap_or_default(),
         display_name: input.display_name.ok_or(Failure::Bad("displayName is missing"))?,
         identifier_uris: input.identifier_uris.unwrap_or_default(),
     };
@@ -110,20 +113,75 @@ pub(super) async fn show(call: Call, id: Uuid) -> Result<Response, Failure> {
 }
 
 pub(super) async fn update(call: Call, id: Uuid) -> Result<Response, Failure> {
-    let input: ApplicationInput = call.input()?;
+    let mut input: ApplicationInput = call.input()?;
     let known = call.app.application_get(&call.ctx, id).await?;
-    if input.identifier_uris.is_some_and(|uris| uris != known.identifier_uris) {
-        return Err(Failure::Bad(
-            "identifierUris cannot be changed after the application was registered",
-        ));
-    }
+    let change = ApplicationChange {
+        client: client(&mut input, &known.client)?,
+        display_name: input.display_name,
+        identifier_uris: input.identifier_uris,
+    };
     if let Some(certificates) = input.key_credentials {
         credential::set_certificates(&call, &known, certificates).await?;
     }
-    if let Some(name) = input.display_name {
-        call.app.application_rename(&call.ctx, id, &name).await?;
+    if change.display_name.is_some() || change.identifier_uris.is_some() || change.client.is_some() {
+        call.app.application_update(&call.ctx, id, change).await?;
     }
     Ok(empty(StatusCode::NO_CONTENT))
+}
+
+/// What an application is to be to people whom it acts for; none where nothing is said of it. What there is not here is refused, and not forgotten.
+fn client(input: &mut ApplicationInput, known: &ClientSettings) -> Result<Option<ClientSettings>, Failure> {
+    let is_said = |list: &Option<Vec<Value>>| list.as_ref().is_some_and(|list| !list.is_empty());
+    if input
+        .sign_in_audience
+        .as_deref()
+        .is_some_and(|audience| audience != "AzureADMyOrg")
+    {
+        return Err(Failure::Bad(
+            "signInAudience is AzureADMyOrg: an application acts for people of its own directory",
+        ));
+    }
+    if is_said(&input.app_roles)
+        || input
+            .api
+            .as_ref()
+            .is_some_and(|api| is_said(&api.oauth2_permission_scopes))
+    {
+        return Err(Failure::Bad(
+            "appRoles and api.oauth2PermissionScopes are not supported: applications have no permissions of their own to give",
+        ));
+    }
+    let asks = |claims: &Value| {
+        let lists = claims.as_object().into_iter().flat_map(|claims| claims.values());
+        lists.filter_map(Value::as_array).any(|list| !list.is_empty())
+    };
+    if input.optional_claims.as_ref().is_some_and(asks) {
+        return Err(Failure::Bad(
+            "optionalClaims are not supported: every token has all claims",
+        ));
+    }
+    let mut client = known.clone();
+    if let Some(web) = input.web.take() {
+        let implicit = web.implicit_grant_settings.unwrap_or_default();
+        if implicit.enable_access_token_issuance || implicit.enable_id_token_issuance {
+            return Err(Failure::Bad(
+                "implicitGrantSettings are off, always: tokens are fetched with a code and PKCE",
+            ));
+        }
+        client.web = web.redirect_uris.unwrap_or(client.web);
+        client.home_page = web.home_page_url.filter(|page| !page.is_empty()).or(client.home_page);
+    }
+    if let Some(spa) = input.spa.take() {
+        client.spa = spa.redirect_uris;
+    }
+    if let Some(native) = input.public_client.take() {
+        client.native = native.redirect_uris;
+    }
+    client.allow_public = input.is_fallback_public_client.unwrap_or(client.allow_public);
+    if let Some(required) = input.required_resource_access.take() {
+        client.required_access = required;
+    }
+    Ok((client != *known).then_some(client))
 }
 
 pub(super) async fn delete(call: Call, id: Uuid) -> Result<Response, Failure> {

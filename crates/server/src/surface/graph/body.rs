@@ -5,6 +5,7 @@ use wharf_app::identity::{
     User,
 };
 use wharf_types::arm::SecretText;
+use wharf_types::graph::application::RedirectUris;
 use wharf_types::graph::{self, PasswordCredential};
 use wharf_types::time::Time;
 
@@ -104,6 +105,7 @@ pub(super) fn group_object(group: Group) -> graph::DirectoryObject {
 }
 
 pub(super) fn application(application: Application, credentials: Credentials) -> graph::Application {
+    let client = application.client;
     graph::Application {
         id: application.id.0,
         app_id: application.app_id.0,
@@ -113,6 +115,19 @@ pub(super) fn application(application: Application, credentials: Credentials) ->
         sign_in_audience: Some("AzureADMyOrg".to_owned()),
         password_credentials: credentials.secrets,
         key_credentials: credentials.certificates,
+        web: graph::application::Web {
+            home_page_url: client.home_page,
+            redirect_uris: client.web,
+            implicit_grant_settings: Default::default(),
+        },
+        spa: RedirectUris {
+            redirect_uris: client.spa,
+        },
+        public_client: RedirectUris {
+            redirect_uris: client.native,
+        },
+        is_fallback_public_client: client.allow_public,
+        required_resource_access: client.required_access,
     }
 }
 

@@ -60,7 +60,8 @@ pub(super) async fn set_certificates(
     for entry in wanted {
         match (entry.key, entry.key_id) {
             (Some(key), _) => {
-                let certificate = STANDARD.decode(key.trim());
+                // `az` sends the lines of a PEM file as they are.
+                let certificate = STANDARD.decode(key.split_whitespace().collect::<String>());
                 new.push(NewCertificate {
                     display_name: entry.display_name,
                     certificate: certificate

@@ -12,6 +12,7 @@ mod federated_credential;
 mod group;
 mod membership;
 mod operation;
+mod permission_grant;
 mod service_principal;
 mod user;
 
@@ -102,6 +103,9 @@ async fn perform(operation: Operation, call: Call) -> Result<Response, Failure> 
             let (_, application) = call.app.service_principal_get(&call.ctx, id).await?;
             credential::remove(call, application).await
         }
+        Operation::PermissionGrantList => permission_grant::list(call).await,
+        Operation::PermissionGrantCreate => permission_grant::create(call).await,
+        Operation::PermissionGrantDelete(id) => permission_grant::delete(call, id).await,
         Operation::ObjectsByIds => directory_object::by_ids(call).await,
         Operation::ObjectCheckMemberGroups(id) => membership::check(call, id).await,
         Operation::ObjectMemberGroups(id)

@@ -57,6 +57,12 @@ operations! {
         ObjectMemberGroups(ObjectId) => POST "/v1.0/directoryObjects/{id}/getMemberGroups", Right(Action::DirectoryRead), NotFound;
         /// All groups that a service principal is in.
         ServicePrincipalMemberGroups(ObjectId) => POST "/v1.0/servicePrincipals/{id}/getMemberGroups", Right(Action::DirectoryRead), NotFound;
+        /// What clients may ask for on people's behalf.
+        PermissionGrantList => GET "/v1.0/oauth2PermissionGrants", Right(Action::DirectoryRead), Forbidden;
+        /// An owner agrees for everybody.
+        PermissionGrantCreate => POST "/v1.0/oauth2PermissionGrants", Right(Action::RoleAssignmentWrite), Forbidden;
+        /// Takes such a thing back.
+        PermissionGrantDelete(Uuid) => DELETE "/v1.0/oauth2PermissionGrants/{grant}", Right(Action::RoleAssignmentWrite), Forbidden;
         /// People whom the caller may see.
         UserList => GET "/v1.0/users", SignedIn, None;
         /// Adds a person.
@@ -121,6 +127,9 @@ pub(super) fn route(method: &Method, path: &str) -> Result<Operation, RouteError
             (&Method::POST, ["directoryObjects", one, "getMemberGroups"]) => {
                 Some(Operation::ObjectMemberGroups(object(one)?))
             }
+            (&Method::GET, ["oauth2PermissionGrants"]) => Some(Operation::PermissionGrantList),
+            (&Method::POST, ["oauth2PermissionGrants"]) => Some(Operation::PermissionGrantCreate),
+            (&Method::DELETE, ["oauth2PermissionGrants", one]) => Some(Operation::PermissionGrantDelete(id(one)?)),
             (&Method::POST, ["invitations"]) => Some(Operation::InvitationCreate),
             (&Method::GET, ["me"]) => Some(Operation::Me),
             (&Method::GET, ["me", "memberOf"]) => Some(Operation::MyMemberOf),

@@ -5,6 +5,7 @@ use axum::response::Response;
 use http::StatusCode;
 use wharf_app::Error;
 use wharf_app::identity::{Factors, RefreshFamily, WebSession};
+use wharf_app::oauth::AgreedApplication;
 use wharf_types::secret::Secret;
 
 use super::enrol::{ChoosePassword, DIFFERENT, recovery};
@@ -38,6 +39,25 @@ struct Account {
     authenticator: bool,
     browsers: Vec<Shown>,
     clients: Vec<Shown>,
+    applications: Vec<Agreed>,
+}
+
+/// An application that the person agreed to.
+struct Agreed {
+    id: String,
+    name: String,
+    since: String,
+    meanings: Vec<&'static str>,
+}
+
+fn agreed(application: AgreedApplication) -> Agreed {
+    let permissions = application.permissions.iter();
+    Agreed {
+        id: application.id.to_string(),
+        name: application.display_name,
+        since: application.since.to_string(),
+        meanings: permissions.map(|permission| permission.meaning).collect(),
+    }
 }
 
 fn agent(text: &str) -> String {
@@ -94,6 +114,7 @@ pub(super) async fn show(visit: &Visit) -> Result<Response, PageError> {
     let session = visit.signed_in("/account").await?;
     let (browsers, clients) = visit.app.sign_in_list(&session, visit.browser.caller.now).await?;
     let factors = visit.app.factor_list(&session).await?;
+    let applications = visit.app.agreed_applications(&session).await?;
     let page = Account {
         form_token: visit.form_token(),
         display_name: session.user.display_name.clone(),
@@ -103,6 +124,7 @@ pub(super) async fn show(visit: &Visit) -> Result<Response, PageError> {
         authenticator: factors.authenticator.is_some(),
         browsers: browsers.iter().map(|other| browser(other, &session.session)).collect(),
         clients: clients.iter().map(client).collect(),
+        applications: applications.into_iter().map(agreed).collect(),
     };
     page::show(StatusCode::OK, &page)
 }
@@ -115,6 +137,14 @@ pub(super) async fn end(visit: &mut Visit) -> Result<Response, PageError> {
     if id == session.session.id {
         visit.forget();
     }
+    Ok(page::see_other("/account"))
+}
+
+pub(super) async fn consent_take_back(visit: &Visit) -> Result<Response, PageError> {
+    let session = visit.signed_in("/account").await?;
+    let id = visit.field("application").parse();
+    let id = id.map_err(|_| PageError::Gone("There is no such application."))?;
+    visit.app.consent_take_back(&visit.browser, &session, id).await?;
     Ok(page::see_other("/account"))
 }
 
@@ -135,7 +165,19 @@ pub(super) async fn sign_out(visit: &mut Visit) -> Result<Response, PageError> {
         visit.app.sign_out(&visit.browser, &session).await?;
     }
     visit.forget();
-    page::message(StatusCode::OK, "Signed out", "This browser is signed out.", None)
+    let text = |name| visit.field(name).to_owned();
+    let asked = page::SignedOut {
+        client_id: text("client_id"),
+        redirect_uri: text("post_logout_redirect_uri"),
+        state: text("state"),
+    };
+    let back = crate::surface::directory::after_sign_out(&visit.app, &asked).await?;
+    page::message(
+        StatusCode::OK,
+        "Signed out",
+        "This browser is signed out.",
+        back.as_deref(),
+    )
 }
 
 fn ask_password(visit: &Visit, user: &str, error: Option<String>) -> Result<Response, PageError> {

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
 use wharf_app::Error;
-use wharf_app::oauth::{DeviceCode, client_find};
+use wharf_app::oauth::DeviceCode;
 
 use super::{PageError, Visit, page};
 
@@ -20,6 +20,8 @@ struct Ask {
 struct Confirm {
     form_token: String,
     client: String,
+    /// What it would be able to do; empty for what does all that the person may.
+    meanings: Vec<&'static str>,
     scope: String,
     address: String,
     user_agent: String,
@@ -56,8 +58,8 @@ pub(super) async fn find(visit: &Visit) -> Result<Response, PageError> {
     if !visit.app.device_code_allowed(&session.user).await? {
         return page::message(StatusCode::FORBIDDEN, "Not this way", NOT_THIS_WAY, None);
     }
+    let (client, permissions) = visit.app.device_code_client(&code).await?;
     let DeviceCode {
-        client,
         scope,
         address,
         user_agent,
@@ -65,11 +67,10 @@ pub(super) async fn find(visit: &Visit) -> Result<Response, PageError> {
         user_code,
         ..
     } = code;
-    let name =
-        client_find(&client.to_string()).map_or_else(|| client.to_string(), |known| known.display_name.to_owned());
     let page = Confirm {
         form_token: visit.form_token(),
-        client: name,
+        client,
+        meanings: permissions.iter().map(|permission| permission.meaning).collect(),
         scope,
         address,
         user_agent,

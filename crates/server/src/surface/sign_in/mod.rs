@@ -33,7 +33,18 @@ pub fn endpoints() -> Vec<Endpoint> {
 /// Whether a path of the base host is one of these pages'.
 pub(super) fn owns(path: &str) -> bool {
     let first = path.split('/').find(|segment| !segment.is_empty());
-    first.is_some_and(|first| ["sign-in", "sign-out", "invitation", "enrol", "device", "account"].contains(&first))
+    first.is_some_and(|first| {
+        [
+            "sign-in",
+            "sign-out",
+            "invitation",
+            "enrol",
+            "device",
+            "consent",
+            "account",
+        ]
+        .contains(&first)
+    })
 }
 
 /// Why a page was not shown or a form not heard.
@@ -102,7 +113,7 @@ async fn perform(visit: &mut Visit, operation: Operation) -> Result<Response, Pa
         Operation::SignIn => steps::sign_in(visit).await,
         Operation::FactorShow => steps::factor_show(visit).await,
         Operation::FactorProve => steps::factor_prove(visit).await,
-        Operation::SignOutShow => page::sign_out(visit),
+        Operation::SignOutShow => page::sign_out(visit, page::SignedOut::default()),
         Operation::SignOut => account::sign_out(visit).await,
         Operation::InvitationShow(token) => enrol::invitation_show(visit, &token).await,
         Operation::InvitationAccept(token) => enrol::invitation_accept(visit, &token).await,
@@ -113,6 +124,8 @@ async fn perform(visit: &mut Visit, operation: Operation) -> Result<Response, Pa
         Operation::DeviceShow => device::show(visit).await,
         Operation::DeviceFind => device::find(visit).await,
         Operation::DeviceDecide => device::decide(visit).await,
+        Operation::ConsentDecide => super::directory::consent_decide(visit).await,
+        Operation::ConsentTakeBack => account::consent_take_back(visit).await,
         Operation::AccountShow => account::show(visit).await,
         Operation::SessionEnd => account::end(visit).await,
         Operation::SessionEndAll => account::end_all(visit).await,

@@ -57,6 +57,10 @@ operations! {
         DeviceFind => POST "/device", Public, None;
         /// Yes or no.
         DeviceDecide => POST "/device/decide", Public, None;
+        /// Whether an application may act for somebody.
+        ConsentDecide => POST "/consent", Public, None;
+        /// Takes that back.
+        ConsentTakeBack => POST "/account/consents/remove", Public, None;
         /// The account page.
         AccountShow => GET "/account", Public, None;
         /// Ends one session.
@@ -104,6 +108,8 @@ pub(super) fn route(method: &Method, path: &str) -> Result<Operation, RouteError
             ["device"] if get => Some(Operation::DeviceShow),
             ["device"] if post => Some(Operation::DeviceFind),
             ["device", "decide"] if post => Some(Operation::DeviceDecide),
+            ["consent"] if post => Some(Operation::ConsentDecide),
+            ["account", "consents", "remove"] if post => Some(Operation::ConsentTakeBack),
             ["account"] if get => Some(Operation::AccountShow),
             ["account", "end"] if post => Some(Operation::SessionEnd),
             ["account", "end-all"] if post => Some(Operation::SessionEndAll),

@@ -88,7 +88,7 @@ pub(in crate::surface) fn see_other(address: &str) -> Response {
 }
 
 /// After a form: on to `path`. An authorization request ends at the client's address, to which no form of ours may lead (`form-action`): there a page goes on.
-pub(super) fn after_form(path: &str) -> Result<Response, PageError> {
+pub(in crate::surface) fn after_form(path: &str) -> Result<Response, PageError> {
     if path.contains("/oauth2/") {
         message(StatusCode::OK, "Signed in", "Going on …", Some(path))
     } else {
@@ -114,15 +114,24 @@ pub(in crate::surface) fn message(
     show(status, &Message { title, text, go_on })
 }
 
+/// What a client said that sent somebody to sign out; empty where none did.
+#[derive(Clone, Debug, Default)]
+pub(in crate::surface) struct SignedOut {
+    pub(in crate::surface) client_id: String,
+    pub(in crate::surface) redirect_uri: String,
+    pub(in crate::surface) state: String,
+}
+
 #[derive(Template)]
 #[template(path = "sign_out.html")]
 struct SignOut {
     form_token: String,
+    asked: SignedOut,
 }
 
-pub(super) fn sign_out(visit: &Visit) -> Result<Response, PageError> {
+pub(in crate::surface) fn sign_out(visit: &Visit, asked: SignedOut) -> Result<Response, PageError> {
     let form_token = visit.form_token();
-    show(StatusCode::OK, &SignOut { form_token })
+    show(StatusCode::OK, &SignOut { form_token, asked })
 }
 
 #[derive(Template)]

@@ -78,16 +78,16 @@ impl Visit {
         Ok(())
     }
 
-    pub(super) fn field(&self, name: &str) -> &str {
+    pub(in crate::surface) fn field(&self, name: &str) -> &str {
         field(&self.form, name).unwrap_or("")
     }
 
-    /// What the browser keeps for its forms.
+    /// What the browser keeps for its forms, by which it is known again.
     pub(super) fn form_key(&self) -> &Secret {
         &self.form_key
     }
 
-    pub(super) fn form_token(&self) -> String {
+    pub(in crate::surface) fn form_token(&self) -> String {
         self.app.form_token(&self.form_key)
     }
 
@@ -106,7 +106,7 @@ impl Visit {
     }
 
     /// The session of somebody who proved who they are; others are sent to do that, and come back to `path`.
-    pub(super) async fn signed_in(&self, path: &str) -> Result<BrowserSession, PageError> {
+    pub(in crate::surface) async fn signed_in(&self, path: &str) -> Result<BrowserSession, PageError> {
         let session = self.session().await?.filter(BrowserSession::is_complete);
         session.ok_or_else(|| PageError::SignIn(with_return("/sign-in", path)))
     }
