@@ -14,6 +14,7 @@ pub mod graph;
 pub mod id;
 pub mod journal;
 pub mod json;
+pub mod ldap;
 pub mod link;
 pub mod manifest;
 pub mod name;
