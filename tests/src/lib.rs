@@ -18,6 +18,7 @@ mod options;
 mod person;
 mod program;
 mod server;
+mod slapd;
 mod wire;
 mod world;
 
@@ -35,4 +36,5 @@ pub use options::{Options, free_port, new_database};
 pub use person::Person;
 pub use program::{debian, go, wharf};
 pub use server::Wharf;
+pub use slapd::Slapd;
 pub use world::{Role, World};

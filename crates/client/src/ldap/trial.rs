@@ -83,8 +83,10 @@ async fn go(inner: &Inner, name: Option<&UserPrincipalName>, trial: &mut LdapTri
         trial.note("bind", Ok(told));
         return Ok(());
     }
-    let opened = inner.open().await;
-    let mut wire = noted(trial, "connection", opened, |_| "open".to_owned())?;
+    let mut wire = match inner.open().await {
+        Ok(wire) => wire,
+        Err(error) => return noted(trial, "connection", Err(error), |()| String::new()),
+    };
     let who = settings.bind_dn.as_deref().unwrap_or("nobody (anonymous)");
     let bound = inner.bind_service(&mut wire).await;
     noted(trial, "bind", bound, |()| format!("as {who}"))?;
