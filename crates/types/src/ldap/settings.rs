@@ -9,7 +9,7 @@ use super::{BindTemplate, FilterTemplate};
 
 const MAX_URLS: usize = 8;
 const MAX_DN_BYTES: usize = 1024;
-const MAX_PEM_BYTES: usize = 64 * 1024;
+const MAX_PEM_BYTES: usize = 12 * 1024;
 const LDAP_PORT: u16 = 389;
 const LDAPS_PORT: u16 = 636;
 
@@ -262,7 +262,7 @@ fn authorities(pem: Option<&str>) -> Result<Option<String>, InvalidLdapSettings>
     if pem.len() > MAX_PEM_BYTES || !pem.contains("-----BEGIN CERTIFICATE-----") {
         return Err(invalid(
             "certificateAuthorities",
-            "has to be certificates as PEM, at most 64 KiB",
+            "has to be certificates as PEM, at most 12 KiB",
         ));
     }
     Ok(Some(pem.to_owned()))
