@@ -12,6 +12,7 @@ pub mod digest;
 pub mod entropy;
 pub mod graph;
 pub mod id;
+pub mod identity_provider;
 pub mod journal;
 pub mod json;
 pub mod ldap;

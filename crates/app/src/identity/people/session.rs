@@ -22,9 +22,9 @@ use crate::{App, Error};
 /// A session ends when it was not used for this long (rule 52).
 pub(crate) const IDLE: Duration = Duration::from_secs(30 * 60);
 /// A session ends this long after its user proved who they are, however much it is used (rule 52).
-pub(super) const LIFE: Duration = Duration::from_secs(12 * 3600);
+pub(crate) const LIFE: Duration = Duration::from_secs(12 * 3600);
 /// So long may somebody take between the password and the code.
-pub(super) const HALF_WAY: Duration = Duration::from_secs(10 * 60);
+pub(crate) const HALF_WAY: Duration = Duration::from_secs(10 * 60);
 /// That a session is in use is written down no more often than this.
 const SEEN_EVERY: Duration = Duration::from_secs(60);
 /// Longest name of a program that is kept, in characters.
@@ -145,6 +145,7 @@ impl App {
             factor_at: None,
             user_agent: browser.user_agent.clone(),
             address: browser.address(),
+            provider: None,
         };
         let mut tx = self.inner.meta.begin(now).await?;
         tx.web_session_insert(&session).await?;
