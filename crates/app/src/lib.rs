@@ -60,6 +60,7 @@ struct Inner {
     tokens: identity::TokenCaches,
     revoked_tokens: identity::RevokedTokens,
     issuers: identity::IssuerKeys,
+    directories: identity::Directories,
     epoch: access::Epoch,
     subjects: access::SubjectCache,
     registries: registry::RegistryCache,
@@ -103,6 +104,7 @@ impl App {
         Ok(Self {
             inner: Arc::new(Inner {
                 issuers: identity::IssuerKeys::new(&settings.issuers).map_err(Error::setup)?,
+                directories: identity::Directories::default(),
                 audit: Arc::default(),
                 epoch: access::Epoch::new(generations, settings.shared_database, environment.clock.now()),
                 hasher: identity::SlowHasher::new(settings.hashing_slots, environment.entropy.as_ref()),

@@ -7,22 +7,26 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::id::ObjectId;
+use crate::ldap::LdapInput;
 
 /// How a provider is spoken to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ProviderKind {
     /// OpenID Connect.
     OpenIdConnect,
+    /// LDAP, Active Directory among it.
+    Ldap,
 }
 
 impl ProviderKind {
     /// All of them.
-    pub const ALL: &[ProviderKind] = &[Self::OpenIdConnect];
+    pub const ALL: &[ProviderKind] = &[Self::OpenIdConnect, Self::Ldap];
 
     /// The word that is stored, and that the command line takes.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::OpenIdConnect => "oidc",
+            Self::Ldap => "ldap",
         }
     }
 
@@ -30,6 +34,8 @@ impl ProviderKind {
     pub const fn odata_type(self) -> &'static str {
         match self {
             Self::OpenIdConnect => "#microsoft.graph.openIdConnectProvider",
+            // The graph knows none: a name of its form.
+            Self::Ldap => "#microsoft.graph.ldapProvider",
         }
     }
 
@@ -37,6 +43,7 @@ impl ProviderKind {
     pub const fn secret_name(self) -> &'static str {
         match self {
             Self::OpenIdConnect => "clientSecret",
+            Self::Ldap => "bindPassword",
         }
     }
 }
@@ -113,6 +120,8 @@ pub struct GroupMapping {
 pub enum ProviderSettings {
     /// OpenID Connect.
     OpenIdConnect(OpenIdConnectSettings),
+    /// LDAP.
+    Ldap(Box<LdapInput>),
 }
 
 impl ProviderSettings {
@@ -123,6 +132,7 @@ impl ProviderSettings {
     pub fn read(kind: ProviderKind, settings: Value) -> Result<Self, serde_json::Error> {
         match kind {
             ProviderKind::OpenIdConnect => serde_json::from_value(settings).map(Self::OpenIdConnect),
+            ProviderKind::Ldap => serde_json::from_value(settings).map(|input| Self::Ldap(Box::new(input))),
         }
     }
 
@@ -130,6 +140,7 @@ impl ProviderSettings {
     pub fn fields(&self) -> Map<String, Value> {
         let value = match self {
             Self::OpenIdConnect(settings) => serde_json::to_value(settings),
+            Self::Ldap(input) => serde_json::to_value(input),
         };
         // Structs of texts and lists have text keys.
         match value {
@@ -142,6 +153,7 @@ impl ProviderSettings {
     pub const fn kind(&self) -> ProviderKind {
         match self {
             Self::OpenIdConnect(_) => ProviderKind::OpenIdConnect,
+            Self::Ldap(_) => ProviderKind::Ldap,
         }
     }
 }
@@ -224,7 +236,10 @@ mod tests {
         assert_eq!(read.kind(), kind);
         assert_eq!(read.fields()["claimsMapping"]["groups"], "groups");
         assert_eq!(read.fields()["scope"], "openid profile email");
-        assert_eq!(ProviderSettings::read(kind, Value::Object(read.fields())).unwrap(), read);
+        assert_eq!(
+            ProviderSettings::read(kind, Value::Object(read.fields())).unwrap(),
+            read
+        );
         let error = ProviderSettings::read(kind, json!({"issuer": "i", "clientId": "c", "colour": 1})).unwrap_err();
         assert!(error.to_string().contains("colour"), "{error}");
     }

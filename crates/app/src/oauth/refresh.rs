@@ -93,6 +93,20 @@ impl App {
         if !ours {
             return Err(REFUSED);
         }
+        let user = self
+            .inner
+            .meta
+            .read()
+            .await?
+            .user_get(family.tenant, family.user)
+            .await?;
+        let Some(user) = user.filter(|user| user.enabled) else {
+            return Err(REFUSED);
+        };
+        // Before the transaction, which waits for the database alone.
+        if !self.directories_look(program.caller, &user).await? {
+            return Err(REFUSED);
+        }
         let mut tx = self.inner.meta.begin(now).await?;
         let user = tx.user_get(family.tenant, family.user).await?;
         let Some(user) = user.filter(|user| user.enabled) else {

@@ -41,11 +41,17 @@ impl LdapDirectory {
     /// Opens no connection yet. `password` is that of the account that looks people up.
     ///
     /// # Errors
-    /// [`LdapError::ServiceAccount`] for such an account without a password, which would be a bind without a name; [`LdapError::Certificate`] for authorities that cannot be read.
+    /// [`LdapError::ServiceAccount`] for such an account without a password, which would be a bind without a name; [`LdapError::Filter`] and [`LdapError::Certificate`] for filters and
+    /// authorities that cannot be read.
     pub fn new(settings: LdapSettings, password: Option<Secret>, limits: LdapLimits) -> Result<Self, LdapError> {
         let empty = password.as_ref().is_none_or(|password| password.expose().is_empty());
         if settings.bind_dn.is_some() && empty {
             return Err(LdapError::ServiceAccount("the account has no password".to_owned()));
+        }
+        for template in [&settings.user_filter, &settings.group_filter] {
+            if ldap3::parse_filter(template.member("a", "a@b", "c=d")).is_err() {
+                return Err(LdapError::Filter(template.to_string()));
+            }
         }
         let tls = match &settings.certificate_authorities {
             Some(pem) => trust::tls_of_pem(pem.as_bytes()),

@@ -8,6 +8,9 @@ pub enum LdapError {
     /// The settings cannot be used.
     #[error(transparent)]
     Settings(#[from] InvalidLdapSettings),
+    /// A filter is none.
+    #[error("{0} is no filter (RFC 4515)")]
+    Filter(String),
     /// The host's name leads nowhere.
     #[error("{url}: the name of the host cannot be resolved: {reason}")]
     Name {

@@ -147,12 +147,6 @@ fn answered(step: &'static str, result: &LdapResult) -> LdapError {
 }
 
 fn unread(place: &str, error: &Library) -> LdapError {
-    match error {
-        Library::FilterParsing => LdapError::Answered {
-            step: "the search",
-            code: 87,
-            text: "the filter cannot be read".to_owned(),
-        },
-        _ => LdapError::Garbage(place.to_owned()),
-    }
+    tracing::debug!(error = %error, "a directory's answer cannot be read");
+    LdapError::Garbage(place.to_owned())
 }

@@ -20,6 +20,7 @@ pub mod authorization_code;
 pub mod blob;
 pub mod credential;
 pub mod device_code;
+mod directory_look;
 pub mod external_identity;
 pub mod federated_credential;
 pub mod group;

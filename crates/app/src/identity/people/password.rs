@@ -10,11 +10,25 @@ use wharf_types::secret::Secret;
 use super::{Browser, BrowserSession, SignInProgress};
 use crate::identity::common_secrets::{self, MAX_BYTES};
 use crate::identity::people::session::{HALF_WAY, IDLE, user_entry};
+use crate::identity::upstream::{PasswordError, PasswordPlace};
 use crate::{App, Error};
 
 impl App {
-    /// The first step of signing in: a name and a password. Unknown, wrong, disabled and locked are one answer after the same work (rules 5, 6).
+    /// The first step of signing in: a name and a password. Unknown, wrong, disabled and locked are one answer after the same work (rules 5, 6). Whose name is a directory's is asked
+    /// there, and nowhere else.
     pub async fn sign_in_password(
+        &self,
+        browser: &Browser,
+        name: &str,
+        password: &Secret,
+    ) -> Result<SignInProgress, PasswordError> {
+        match self.password_place(name).await? {
+            PasswordPlace::Here(name) => Ok(self.sign_in_own_password(browser, &name, password).await?),
+            PasswordPlace::Directory(asked) => self.ldap_sign_in(browser, &asked, password).await,
+        }
+    }
+
+    async fn sign_in_own_password(
         &self,
         browser: &Browser,
         name: &str,

@@ -6,11 +6,14 @@
 //! **Invariants.** Who comes by a provider bears a name within its domains. An account that was there before is never taken over because of its name: somebody
 //! who may links it. What a provider gave, it takes away, and nothing of it holds once it is switched off. What somebody gave by hand it leaves alone.
 
+mod ldap;
 mod links;
 mod memberships;
 mod open_id_connect;
 mod providers;
 mod sign_in;
 
+pub use ldap::PasswordError;
+pub(crate) use ldap::{Directories, PasswordPlace};
 pub use providers::{NewProvider, ProviderChange};
 pub use sign_in::{Claims, UpstreamError, UpstreamRefusal};

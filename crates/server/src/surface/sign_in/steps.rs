@@ -4,7 +4,7 @@ use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
 use wharf_app::Error;
-use wharf_app::identity::{BrowserSession, WebSessionStage};
+use wharf_app::identity::{BrowserSession, PasswordError, WebSessionStage};
 use wharf_types::secret::Secret;
 
 use super::visit::with_return;
@@ -18,7 +18,7 @@ struct SignIn {
     form_token: String,
     return_to: String,
     name: String,
-    error: Option<&'static str>,
+    error: Option<String>,
 }
 
 #[derive(Template)]
@@ -35,8 +35,7 @@ const WRONG: &str = "The user name or the password is not right, or has to wait.
 const WRONG_CODE: &str =
     "This code is not right, was used already, or has to wait. Take the next one that your authenticator shows.";
 
-fn ask(visit: &Visit, name: &str, error: Option<&'static str>) -> Result<Response, PageError> {
-    let status = error.map_or(StatusCode::OK, |_| StatusCode::UNAUTHORIZED);
+fn ask(visit: &Visit, name: &str, status: StatusCode, error: Option<String>) -> Result<Response, PageError> {
     let page = SignIn {
         place: visit.app.settings().public.base(),
         form_token: visit.form_token(),
@@ -48,7 +47,7 @@ fn ask(visit: &Visit, name: &str, error: Option<&'static str>) -> Result<Respons
 }
 
 pub(super) fn sign_in_show(visit: &Visit) -> Result<Response, PageError> {
-    ask(visit, field(&visit.query, "name").unwrap_or(""), None)
+    ask(visit, field(&visit.query, "name").unwrap_or(""), StatusCode::OK, None)
 }
 
 pub(super) async fn sign_in(visit: &mut Visit) -> Result<Response, PageError> {
@@ -57,13 +56,26 @@ pub(super) async fn sign_in(visit: &mut Visit) -> Result<Response, PageError> {
         Ok(progress) => {
             let next = match progress.stage {
                 WebSessionStage::Enrolling => "/enrol/password".to_owned(),
-                _ => with_return("/sign-in/factor", &visit.return_to()),
+                WebSessionStage::Complete => {
+                    visit.go_on(progress);
+                    return page::after_form(&visit.return_to());
+                }
+                WebSessionStage::Password => with_return("/sign-in/factor", &visit.return_to()),
             };
             visit.go_on(progress);
             Ok(page::see_other(&next))
         }
-        Err(Error::Unauthenticated) => ask(visit, &name, Some(WRONG)),
-        Err(error) => Err(error.into()),
+        Err(PasswordError::Operation(Error::Unauthenticated)) => {
+            ask(visit, &name, StatusCode::UNAUTHORIZED, Some(WRONG.to_owned()))
+        }
+        Err(PasswordError::Operation(error)) => Err(error.into()),
+        Err(PasswordError::Refused(refusal)) => ask(visit, &name, StatusCode::FORBIDDEN, Some(refusal.to_string())),
+        Err(PasswordError::NoAnswer(directory)) => {
+            let message = format!(
+                "The directory that you sign in by, {directory}, does not answer. Nothing is wrong with your password: try again in a moment, and tell an administrator if it stays so."
+            );
+            ask(visit, &name, StatusCode::SERVICE_UNAVAILABLE, Some(message))
+        }
     }
 }
 
