@@ -116,6 +116,7 @@ pub struct GroupMapping {
 }
 
 /// What a provider's kind needs, as the graph shows it and as it is stored.
+#[expect(clippy::large_enum_variant, reason = "there is one at a time, and not for long")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProviderSettings {
     /// OpenID Connect.

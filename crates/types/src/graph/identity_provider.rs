@@ -69,12 +69,14 @@ pub struct IdentityProviderBody {
 }
 
 impl IdentityProviderBody {
-    /// Takes the secret out of what the kind needs, so that nothing else keeps it.
+    /// Takes the secret out of what the kind needs, so that nothing else keeps it. What is no text stays, and is refused as a setting that is not known.
     pub fn take_secret(&mut self, kind: ProviderKind) -> Option<SecretText> {
-        match self.settings.remove(kind.secret_name()) {
-            Some(Value::String(text)) => Some(SecretText::new(text)),
-            _ => None,
+        let name = kind.secret_name();
+        let secret = self.settings.get(name).and_then(Value::as_str).map(SecretText::new);
+        if secret.is_some() {
+            self.settings.remove(name);
         }
+        secret
     }
 }
 

@@ -10,6 +10,7 @@ pub mod error;
 pub mod federated_credential;
 pub mod group;
 pub mod identity_provider;
+pub mod identity_provider_test;
 pub mod invitation;
 pub mod list;
 pub mod service_principal;

@@ -93,6 +93,8 @@ pub struct SignInProgress {
     pub token: Secret,
     /// How far it has come.
     pub stage: WebSessionStage,
+    /// Whether its user came from an identity provider: then they have no password of ours to choose.
+    pub from_provider: bool,
 }
 
 impl App {
@@ -150,7 +152,11 @@ impl App {
         let mut tx = self.inner.meta.begin(now).await?;
         tx.web_session_insert(&session).await?;
         tx.commit_unrecorded(Unrecorded::Bookkeeping).await?;
-        Ok(SignInProgress { token, stage })
+        Ok(SignInProgress {
+            token,
+            stage,
+            from_provider: false,
+        })
     }
 
     /// A session's next step, under a new token.
@@ -167,8 +173,12 @@ impl App {
         next.seen_at = browser.caller.now;
         next.address = browser.address();
         change(&mut next);
-        let stage = next.stage;
-        (next, SignInProgress { token, stage })
+        let progress = SignInProgress {
+            token,
+            stage: next.stage,
+            from_provider: next.provider.is_some(),
+        };
+        (next, progress)
     }
 
     /// Ends the session that a browser is in.

@@ -315,7 +315,11 @@ impl App {
             provider: Some(provider.id),
         };
         tx.web_session_insert(&session).await?;
-        Ok(SignInProgress { token, stage })
+        Ok(SignInProgress {
+            token,
+            stage,
+            from_provider: true,
+        })
     }
 
     fn upstream_audit(

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
 use wharf_app::Error;
-use wharf_app::identity::{BrowserSession, PasswordError, WebSessionStage};
+use wharf_app::identity::{BrowserSession, PasswordError, SignInProgress, WebSessionStage};
 use wharf_types::secret::Secret;
 
 use super::visit::with_return;
@@ -54,16 +54,8 @@ pub(super) async fn sign_in(visit: &mut Visit) -> Result<Response, PageError> {
     let (name, password) = (visit.field("name").to_owned(), Secret::new(visit.field("password")));
     match visit.app.sign_in_password(&visit.browser, &name, &password).await {
         Ok(progress) => {
-            let next = match progress.stage {
-                WebSessionStage::Enrolling => "/enrol/password".to_owned(),
-                WebSessionStage::Complete => {
-                    visit.go_on(progress);
-                    return page::after_form(&visit.return_to());
-                }
-                WebSessionStage::Password => with_return("/sign-in/factor", &visit.return_to()),
-            };
-            visit.go_on(progress);
-            Ok(page::see_other(&next))
+            let return_to = visit.return_to();
+            go_on(visit, progress, &return_to)
         }
         Err(PasswordError::Operation(Error::Unauthenticated)) => {
             ask(visit, &name, StatusCode::UNAUTHORIZED, Some(WRONG.to_owned()))
@@ -77,6 +69,21 @@ pub(super) async fn sign_in(visit: &mut Visit) -> Result<Response, PageError> {
             ask(visit, &name, StatusCode::SERVICE_UNAVAILABLE, Some(message))
         }
     }
+}
+
+/// After the first step, at which place and by which provider it ever was: on to the next one.
+pub(super) fn go_on(visit: &mut Visit, progress: SignInProgress, return_to: &str) -> Result<Response, PageError> {
+    let next = match progress.stage {
+        WebSessionStage::Enrolling if progress.from_provider => with_return("/enrol/factor", return_to),
+        WebSessionStage::Enrolling => "/enrol/password".to_owned(),
+        WebSessionStage::Password => with_return("/sign-in/factor", return_to),
+        WebSessionStage::Complete => {
+            visit.go_on(progress);
+            return page::after_form(return_to);
+        }
+    };
+    visit.go_on(progress);
+    Ok(page::see_other(&next))
 }
 
 /// The session whose user has to show a code: in the middle of signing in, or once more.

@@ -1,6 +1,7 @@
 //! OpenID Connect providers (OpenID Connect Core 1.0): authorization code with PKCE, state and nonce, each bound to the browser that began.
 
 use url::Url;
+use wharf_types::id::ObjectId;
 use wharf_types::identity_provider::OpenIdConnectSettings;
 
 use crate::{App, Error};
@@ -10,6 +11,11 @@ const MAX_TEXT_BYTES: usize = 600;
 const MAX_VALUES: usize = 20;
 
 impl App {
+    /// Where a provider sends browsers back to. Each has an address of its own, so that no answer is taken for another provider's (RFC 9700 §4.4).
+    pub fn upstream_redirect_uri(&self, id: ObjectId) -> String {
+        format!("{}/sign-in/callback/{id}", self.inner.settings.public.base_url())
+    }
+
     /// Whether a provider's settings can be used.
     pub(super) fn open_id_connect_check(
         &self,
