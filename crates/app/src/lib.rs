@@ -36,6 +36,7 @@ pub use environment::{Environment, SystemClock, SystemEntropy};
 pub use error::Error;
 pub use repeat::MOST_REPETITIONS;
 pub use settings::{DeviceCodeFlow, PublicAddress, Settings};
+pub use wharf_client::ldap::LdapLimits;
 
 /// The product, opened: what surfaces and jobs call. Cheap to clone.
 #[derive(Clone)]

@@ -6,6 +6,7 @@ mod device;
 mod enrolment;
 mod first_password;
 mod forms;
+mod ldap;
 mod refresh;
 mod registry;
 mod sign_in;
