@@ -224,7 +224,10 @@ mod tests {
         assert_eq!(read.kind(), kind);
         assert_eq!(read.fields()["claimsMapping"]["groups"], "groups");
         assert_eq!(read.fields()["scope"], "openid profile email");
-        assert_eq!(ProviderSettings::read(kind, Value::Object(read.fields())).unwrap(), read);
+        assert_eq!(
+            ProviderSettings::read(kind, Value::Object(read.fields())).unwrap(),
+            read
+        );
         let error = ProviderSettings::read(kind, json!({"issuer": "i", "clientId": "c", "colour": 1})).unwrap_err();
         assert!(error.to_string().contains("colour"), "{error}");
     }

@@ -77,7 +77,8 @@ impl Read {
         provider: ObjectId,
         user: ObjectId,
     ) -> Result<Vec<ObjectId>, StoreError> {
-        const SQL: &str = "SELECT group_id FROM group_members WHERE provider_id = $1 AND member_id = $2 ORDER BY group_id";
+        const SQL: &str =
+            "SELECT group_id FROM group_members WHERE provider_id = $1 AND member_id = $2 ORDER BY group_id";
         let rows = fetch_all!((Uuid,), self, SQL, provider.0, user.0);
         Ok(rows.into_iter().map(|(id,)| ObjectId(id)).collect())
     }
@@ -111,8 +112,7 @@ impl Tx {
         user: ObjectId,
         at: Time,
     ) -> Result<(), StoreError> {
-        const SQL: &str =
-            "UPDATE external_identities SET last_used_at_us = $3 WHERE provider_id = $1 AND user_id = $2";
+        const SQL: &str = "UPDATE external_identities SET last_used_at_us = $3 WHERE provider_id = $1 AND user_id = $2";
         execute!(self, SQL, provider.0, user.0, at.as_us());
         Ok(())
     }
@@ -133,7 +133,8 @@ impl Tx {
         now: Time,
     ) -> Result<bool, StoreError> {
         const LOCK: &str = "SELECT 1 FROM groups WHERE tenant_id = $1 AND id = $2 FOR SHARE";
-        const SQL: &str = "INSERT INTO group_members (group_id, member_id, member_type, created_at_us, version, provider_id)
+        const SQL: &str =
+            "INSERT INTO group_members (group_id, member_id, member_type, created_at_us, version, provider_id)
             SELECT id, $3, $4, $5, $6, $7 FROM groups WHERE tenant_id = $1 AND id = $2
             ON CONFLICT (group_id, member_id) DO NOTHING";
         let (kind, version) = (PrincipalKind::User.as_str(), self.version());

@@ -250,11 +250,9 @@ impl Tx {
     /// Ends whatever holds because of a provider: memberships that it gave, and the sessions, clients and codes of those who have an identity there.
     /// To be called while the identities are there. Returns how many memberships and sessions there were.
     pub async fn identity_provider_end(&mut self, id: ObjectId) -> Result<(u64, u64), StoreError> {
-        const SESSIONS: &str =
-            "DELETE FROM web_sessions WHERE user_id IN (SELECT user_id FROM external_identities WHERE provider_id = $1)";
+        const SESSIONS: &str = "DELETE FROM web_sessions WHERE user_id IN (SELECT user_id FROM external_identities WHERE provider_id = $1)";
         const FAMILIES: &str = "DELETE FROM refresh_families WHERE user_id IN (SELECT user_id FROM external_identities WHERE provider_id = $1)";
-        const DEVICES: &str =
-            "DELETE FROM device_codes WHERE user_id IN (SELECT user_id FROM external_identities WHERE provider_id = $1)";
+        const DEVICES: &str = "DELETE FROM device_codes WHERE user_id IN (SELECT user_id FROM external_identities WHERE provider_id = $1)";
         const ATTEMPTS: &str = "DELETE FROM upstream_attempts WHERE provider_id = $1";
         let members = execute!(self, "DELETE FROM group_members WHERE provider_id = $1", id.0);
         let sessions = execute!(self, SESSIONS, id.0) + execute!(self, FAMILIES, id.0);

@@ -27,7 +27,8 @@ pub struct UpstreamAttempt {
 impl Tx {
     /// Remembers that a browser was sent to a provider.
     pub async fn upstream_attempt_insert(&mut self, attempt: &UpstreamAttempt) -> Result<(), StoreError> {
-        const SQL: &str = "INSERT INTO upstream_attempts (state_hash, provider_id, browser, sealed, created_at_us, expires_at_us)
+        const SQL: &str =
+            "INSERT INTO upstream_attempts (state_hash, provider_id, browser, sealed, created_at_us, expires_at_us)
             VALUES ($1, $2, $3, $4, $5, $6)";
         execute!(
             self,
@@ -62,14 +63,16 @@ impl Tx {
             &browser[..],
             now.as_us()
         );
-        Ok(row.map(|(sealed, created, expires): (Vec<u8>, i64, i64)| UpstreamAttempt {
-            state_hash: *state_hash,
-            provider,
-            browser: *browser,
-            sealed,
-            created_at: Time::from_us(created),
-            expires_at: Time::from_us(expires),
-        }))
+        Ok(
+            row.map(|(sealed, created, expires): (Vec<u8>, i64, i64)| UpstreamAttempt {
+                state_hash: *state_hash,
+                provider,
+                browser: *browser,
+                sealed,
+                created_at: Time::from_us(created),
+                expires_at: Time::from_us(expires),
+            }),
+        )
     }
 
     /// Forgets attempts from which nobody came back: at most `limit`.

@@ -110,12 +110,7 @@ impl App {
         Ok(())
     }
 
-    async fn linked(
-        &self,
-        ctx: &OpContext,
-        user: &str,
-        provider: ObjectId,
-    ) -> Result<(User, IdentityProvider), Error> {
+    async fn linked(&self, ctx: &OpContext, user: &str, provider: ObjectId) -> Result<(User, IdentityProvider), Error> {
         let user = self.user_get(ctx, user).await?;
         ctx.require(
             Action::UserCredentials,

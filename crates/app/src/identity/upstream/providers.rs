@@ -94,11 +94,7 @@ impl App {
     }
 
     /// Makes a provider.
-    pub async fn identity_provider_create(
-        &self,
-        ctx: &OpContext,
-        new: NewProvider,
-    ) -> Result<IdentityProvider, Error> {
+    pub async fn identity_provider_create(&self, ctx: &OpContext, new: NewProvider) -> Result<IdentityProvider, Error> {
         let tenant = ctx.subject.tenant;
         ctx.require(Action::IdentityProviderWrite, tenant, &ResourceScope::Root)?;
         let id = ObjectId(self.inner.environment.entropy.uuid());
@@ -120,8 +116,9 @@ impl App {
         self.provider_check(&mut provider, new.secret.is_some())?;
         let mut tx = self.inner.meta.begin(ctx.now).await?;
         if tx.identity_provider_list(tenant).await?.len() >= MAX_IDENTITY_PROVIDERS {
-            let message =
-                format!("a tenant has at most {MAX_IDENTITY_PROVIDERS} identity providers: delete one that nobody needs");
+            let message = format!(
+                "a tenant has at most {MAX_IDENTITY_PROVIDERS} identity providers: delete one that nobody needs"
+            );
             return Err(Error::conflict("TooManyIdentityProviders", message));
         }
         groups_may_be_chosen(&mut tx, ctx, &provider.groups).await?;
@@ -235,7 +232,9 @@ impl App {
 
     /// What we sign in at a provider with.
     pub(crate) fn provider_secret(&self, provider: &IdentityProvider) -> Result<Option<Secret>, Error> {
-        let Some(sealed) = &provider.secret else { return Ok(None) };
+        let Some(sealed) = &provider.secret else {
+            return Ok(None);
+        };
         let clear = self.inner.vault.open(&secret_place(provider.id), sealed)?;
         Ok(Some(Secret::new(String::from_utf8_lossy(&clear).into_owned())))
     }
@@ -251,7 +250,9 @@ impl App {
         }
         provider.groups.sort();
         provider.groups.dedup();
-        let bad = |mapping: &GroupMapping| mapping.value.is_empty() || mapping.value.len() > MAX_VALUE_BYTES || mapping.value.contains('\0');
+        let bad = |mapping: &GroupMapping| {
+            mapping.value.is_empty() || mapping.value.len() > MAX_VALUE_BYTES || mapping.value.contains('\0')
+        };
         if provider.groups.len() > MAX_GROUP_MAPPINGS || provider.groups.iter().any(bad) {
             return Err(Error::invalid(
                 "a provider has at most 1000 group mappings, of values of 1 to 1024 bytes",
@@ -287,8 +288,11 @@ async fn groups_may_be_chosen(read: &mut Read, ctx: &OpContext, mappings: &[Grou
         }
         let group = read.group_get(tenant, mapping.group).await?;
         let group = group.ok_or_else(|| Error::not_found("group", mapping.group))?;
-        ctx.as_owner_of_group(&group)
-            .require(Action::GroupMembers, tenant, &ResourceScope::DirectoryObject(group.id))?;
+        ctx.as_owner_of_group(&group).require(
+            Action::GroupMembers,
+            tenant,
+            &ResourceScope::DirectoryObject(group.id),
+        )?;
         must_hold_its_roles(read, ctx, managed(&group, Action::GroupMembers)).await?;
         seen.push(group);
     }

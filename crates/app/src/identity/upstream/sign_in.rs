@@ -167,7 +167,9 @@ impl App {
         }
         memberships::bring_up_to_date(&mut tx, browser.caller, &provider, &user, claims).await?;
         tx.external_identity_used(provider.id, user.id, now).await?;
-        let progress = self.upstream_session(&mut tx, browser, &provider, &user, claims).await?;
+        let progress = self
+            .upstream_session(&mut tx, browser, &provider, &user, claims)
+            .await?;
         tx.commit_unrecorded(Unrecorded::Bookkeeping).await?;
         let actor = Principal::User(user.id).to_string();
         self.upstream_audit(browser, &provider, &actor, Some(user.id), true);

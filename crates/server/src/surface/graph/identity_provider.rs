@@ -67,9 +67,9 @@ pub(super) async fn create(call: Call) -> Result<Response, Failure> {
     ))?;
     let secret = secret(&mut input, kind);
     let new = NewProvider {
-        display_name: input
-            .display_name
-            .ok_or(Failure::Bad("displayName is what the sign-in page shows: it cannot be left out"))?,
+        display_name: input.display_name.ok_or(Failure::Bad(
+            "displayName is what the sign-in page shows: it cannot be left out",
+        ))?,
         enabled: input.enabled.unwrap_or(true),
         domains: input.domains.unwrap_or_default(),
         second_factor: input.second_factor.unwrap_or_default(),
@@ -90,7 +90,9 @@ pub(super) async fn update(call: Call, id: ObjectId) -> Result<Response, Failure
         .as_deref()
         .is_some_and(|named| named != known.kind.odata_type())
     {
-        return Err(Failure::Bad("a provider stays of its kind: delete it and make another one"));
+        return Err(Failure::Bad(
+            "a provider stays of its kind: delete it and make another one",
+        ));
     }
     let secret = secret(&mut input, known.kind);
     let change = ProviderChange {

@@ -24,7 +24,12 @@ impl App {
     ) -> Result<(), Error> {
         let names = &settings.claims_mapping;
         let texts = [&settings.issuer, &settings.client_id, &settings.scope];
-        let claims = [&names.user_principal_name, &names.display_name, &names.email, &names.groups];
+        let claims = [
+            &names.user_principal_name,
+            &names.display_name,
+            &names.email,
+            &names.groups,
+        ];
         let values = [&settings.second_factor_methods, &settings.second_factor_contexts];
         let is_text = |text: &String| {
             !text.trim().is_empty() && text.len() <= MAX_TEXT_BYTES && !text.chars().any(char::is_control)
