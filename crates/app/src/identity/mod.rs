@@ -44,7 +44,9 @@ pub(crate) use throttle::Throttle;
 pub(crate) use token_cache::TokenCaches;
 pub(crate) use tokens::DirectoryTokenProblem;
 pub use tokens::{Audience, IssuedToken};
-pub use upstream::{Claims, NewProvider, ProviderChange, UpstreamError, UpstreamRefusal};
+pub use upstream::{
+    Claims, NewProvider, ProviderChange, UpstreamAnswer, UpstreamError, UpstreamRefusal, UpstreamReturn,
+};
 pub(crate) use usage::{Usage, Use};
 pub(crate) use user_credentials::user_credential;
 pub use users::{FirstPassword, NewUser, UserChange, UserFilter};

@@ -12,5 +12,6 @@ mod open_id_connect;
 mod providers;
 mod sign_in;
 
+pub use open_id_connect::{UpstreamAnswer, UpstreamReturn};
 pub use providers::{NewProvider, ProviderChange};
 pub use sign_in::{Claims, UpstreamError, UpstreamRefusal};

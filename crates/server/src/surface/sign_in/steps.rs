@@ -7,6 +7,7 @@ use wharf_app::Error;
 use wharf_app::identity::{BrowserSession, SignInProgress, WebSessionStage};
 use wharf_types::secret::Secret;
 
+use super::upstream::{self, Offered};
 use super::visit::with_return;
 use super::{PageError, Visit, page};
 use crate::body::field;
@@ -19,6 +20,7 @@ struct SignIn {
     return_to: String,
     name: String,
     error: Option<&'static str>,
+    providers: Vec<Offered>,
 }
 
 #[derive(Template)]
@@ -35,7 +37,7 @@ const WRONG: &str = "The user name or the password is not right, or has to wait.
 const WRONG_CODE: &str =
     "This code is not right, was used already, or has to wait. Take the next one that your authenticator shows.";
 
-fn ask(visit: &Visit, name: &str, error: Option<&'static str>) -> Result<Response, PageError> {
+async fn ask(visit: &Visit, name: &str, error: Option<&'static str>) -> Result<Response, PageError> {
     let status = error.map_or(StatusCode::OK, |_| StatusCode::UNAUTHORIZED);
     let page = SignIn {
         place: visit.app.settings().public.base(),
@@ -43,12 +45,13 @@ fn ask(visit: &Visit, name: &str, error: Option<&'static str>) -> Result<Respons
         return_to: visit.return_to(),
         name: name.chars().take(320).collect(),
         error,
+        providers: upstream::offered(visit).await?,
     };
     page::show(status, &page)
 }
 
-pub(super) fn sign_in_show(visit: &Visit) -> Result<Response, PageError> {
-    ask(visit, field(&visit.query, "name").unwrap_or(""), None)
+pub(super) async fn sign_in_show(visit: &Visit) -> Result<Response, PageError> {
+    ask(visit, field(&visit.query, "name").unwrap_or(""), None).await
 }
 
 pub(super) async fn sign_in(visit: &mut Visit) -> Result<Response, PageError> {
@@ -58,7 +61,7 @@ pub(super) async fn sign_in(visit: &mut Visit) -> Result<Response, PageError> {
             let return_to = visit.return_to();
             go_on(visit, progress, &return_to)
         }
-        Err(Error::Unauthenticated) => ask(visit, &name, Some(WRONG)),
+        Err(Error::Unauthenticated) => ask(visit, &name, Some(WRONG)).await,
         Err(error) => Err(error.into()),
     }
 }
@@ -99,6 +102,9 @@ fn ask_code(visit: &Visit, session: &BrowserSession, error: Option<&'static str>
 
 pub(super) async fn factor_show(visit: &Visit) -> Result<Response, PageError> {
     let session = half_way(visit).await?;
+    if let Some(answer) = upstream::prove_again(visit, &session).await? {
+        return Ok(answer);
+    }
     ask_code(visit, &session, None)
 }
 
