@@ -45,7 +45,9 @@ pub(crate) use token_cache::TokenCaches;
 pub(crate) use tokens::DirectoryTokenProblem;
 pub use tokens::{Audience, IssuedToken};
 pub(crate) use upstream::Directories;
-pub use upstream::{Claims, NewProvider, PasswordError, ProviderChange, UpstreamError, UpstreamRefusal};
+pub use upstream::{
+    Claims, NewProvider, ProviderChange, UpstreamAnswer, UpstreamError, UpstreamRefusal, UpstreamReturn,
+};
 pub(crate) use usage::{Usage, Use};
 pub(crate) use user_credentials::user_credential;
 pub use users::{FirstPassword, NewUser, UserChange, UserFilter};

@@ -10,7 +10,7 @@ use wharf_types::secret::Secret;
 use super::{Browser, BrowserSession, SignInProgress};
 use crate::identity::common_secrets::{self, MAX_BYTES};
 use crate::identity::people::session::{HALF_WAY, IDLE, user_entry};
-use crate::identity::upstream::{PasswordError, PasswordPlace};
+use crate::identity::upstream::{PasswordPlace, UpstreamError};
 use crate::{App, Error};
 
 impl App {
@@ -21,7 +21,7 @@ impl App {
         browser: &Browser,
         name: &str,
         password: &Secret,
-    ) -> Result<SignInProgress, PasswordError> {
+    ) -> Result<SignInProgress, UpstreamError> {
         match self.password_place(name).await? {
             PasswordPlace::Here(name) => Ok(self.sign_in_own_password(browser, &name, password).await?),
             PasswordPlace::Directory(asked) => self.ldap_sign_in(browser, &asked, password).await,

@@ -13,7 +13,7 @@ mod open_id_connect;
 mod providers;
 mod sign_in;
 
-pub use ldap::PasswordError;
 pub(crate) use ldap::{Directories, PasswordPlace};
+pub use open_id_connect::{UpstreamAnswer, UpstreamReturn};
 pub use providers::{NewProvider, ProviderChange};
 pub use sign_in::{Claims, UpstreamError, UpstreamRefusal};

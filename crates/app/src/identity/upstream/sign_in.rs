@@ -83,6 +83,53 @@ pub enum UpstreamRefusal {
         /// The provider's id.
         id: ObjectId,
     },
+    /// The provider names people by their mail, and does not know that it is theirs.
+    #[error(
+        "{provider} does not say that your mail address is verified, so it cannot be your user name. Verify it there, then try again."
+    )]
+    Unverified {
+        /// The provider's name.
+        provider: String,
+    },
+    /// The answer is of no sign-in that is under way in this browser.
+    #[error(
+        "This sign-in was finished already, took longer than ten minutes, or began in another browser. Begin again."
+    )]
+    Stale,
+    /// The provider does not answer.
+    #[error(
+        "{provider} cannot be reached now. Try again in a moment; accounts with a password here can sign in as ever."
+    )]
+    Unreachable {
+        /// The provider's name.
+        provider: String,
+    },
+    /// The directory that a password is tried at does not answer. It says nothing of the password.
+    #[error(
+        "The directory that you sign in by, {provider}, does not answer. Nothing is wrong with your password: try again in a moment, and tell an administrator if it stays so."
+    )]
+    DirectorySilent {
+        /// The provider's name.
+        provider: String,
+    },
+    /// The provider let nobody in.
+    #[error("{provider} did not let you in ({error}). Try again, or ask whoever runs it.")]
+    Denied {
+        /// The provider's name.
+        provider: String,
+        /// Its code for why.
+        error: String,
+    },
+    /// What the provider says is not believed.
+    #[error(
+        "The answer of {provider} cannot be believed: {problem}. Try again; if it stays so, tell an administrator."
+    )]
+    Answer {
+        /// The provider's name.
+        provider: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
     /// Nobody is added by that provider.
     #[error("There is no account {name} here. Ask an administrator to add it and to link it with {provider}.")]
     Unknown {

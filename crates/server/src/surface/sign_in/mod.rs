@@ -9,6 +9,7 @@ mod enrol;
 mod operation;
 pub(super) mod page;
 mod steps;
+mod upstream;
 mod visit;
 
 use axum::extract::Request;
@@ -88,10 +89,12 @@ pub(super) async fn handle(app: App, caller: Caller, request: Request) -> Respon
 async fn perform(visit: &mut Visit, operation: Operation) -> Result<Response, PageError> {
     match operation {
         Operation::StyleShow => Ok(page::style()),
-        Operation::SignInShow => steps::sign_in_show(visit),
+        Operation::SignInShow => steps::sign_in_show(visit).await,
         Operation::SignIn => steps::sign_in(visit).await,
         Operation::FactorShow => steps::factor_show(visit).await,
         Operation::FactorProve => steps::factor_prove(visit).await,
+        Operation::UpstreamBegin(provider) => upstream::begin(visit, provider).await,
+        Operation::UpstreamReturn(provider) => upstream::finish(visit, provider).await,
         Operation::SignOutShow => page::sign_out(visit),
         Operation::SignOut => account::sign_out(visit).await,
         Operation::InvitationShow(token) => enrol::invitation_show(visit, &token).await,

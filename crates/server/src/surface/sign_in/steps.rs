@@ -4,9 +4,10 @@ use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
 use wharf_app::Error;
-use wharf_app::identity::{BrowserSession, PasswordError, SignInProgress, WebSessionStage};
+use wharf_app::identity::{BrowserSession, SignInProgress, UpstreamError, WebSessionStage};
 use wharf_types::secret::Secret;
 
+use super::upstream::{self, Offered};
 use super::visit::with_return;
 use super::{PageError, Visit, page};
 use crate::body::field;
@@ -19,6 +20,7 @@ struct SignIn {
     return_to: String,
     name: String,
     error: Option<String>,
+    providers: Vec<Offered>,
 }
 
 #[derive(Template)]
@@ -35,19 +37,20 @@ const WRONG: &str = "The user name or the password is not right, or has to wait.
 const WRONG_CODE: &str =
     "This code is not right, was used already, or has to wait. Take the next one that your authenticator shows.";
 
-fn ask(visit: &Visit, name: &str, status: StatusCode, error: Option<String>) -> Result<Response, PageError> {
+async fn ask(visit: &Visit, name: &str, status: StatusCode, error: Option<String>) -> Result<Response, PageError> {
     let page = SignIn {
         place: visit.app.settings().public.base(),
         form_token: visit.form_token(),
         return_to: visit.return_to(),
         name: name.chars().take(320).collect(),
         error,
+        providers: upstream::offered(visit).await?,
     };
     page::show(status, &page)
 }
 
-pub(super) fn sign_in_show(visit: &Visit) -> Result<Response, PageError> {
-    ask(visit, field(&visit.query, "name").unwrap_or(""), StatusCode::OK, None)
+pub(super) async fn sign_in_show(visit: &Visit) -> Result<Response, PageError> {
+    ask(visit, field(&visit.query, "name").unwrap_or(""), StatusCode::OK, None).await
 }
 
 pub(super) async fn sign_in(visit: &mut Visit) -> Result<Response, PageError> {
@@ -57,16 +60,13 @@ pub(super) async fn sign_in(visit: &mut Visit) -> Result<Response, PageError> {
             let return_to = visit.return_to();
             go_on(visit, progress, &return_to)
         }
-        Err(PasswordError::Operation(Error::Unauthenticated)) => {
-            ask(visit, &name, StatusCode::UNAUTHORIZED, Some(WRONG.to_owned()))
+        Err(UpstreamError::Operation(Error::Unauthenticated)) => {
+            ask(visit, &name, StatusCode::UNAUTHORIZED, Some(WRONG.to_owned())).await
         }
-        Err(PasswordError::Operation(error)) => Err(error.into()),
-        Err(PasswordError::Refused(refusal)) => ask(visit, &name, StatusCode::FORBIDDEN, Some(refusal.to_string())),
-        Err(PasswordError::NoAnswer(directory)) => {
-            let message = format!(
-                "The directory that you sign in by, {directory}, does not answer. Nothing is wrong with your password: try again in a moment, and tell an administrator if it stays so."
-            );
-            ask(visit, &name, StatusCode::SERVICE_UNAVAILABLE, Some(message))
+        Err(UpstreamError::Operation(error)) => Err(error.into()),
+        Err(UpstreamError::Refused(refusal)) => {
+            let status = upstream::status(&refusal);
+            ask(visit, &name, status, Some(refusal.to_string())).await
         }
     }
 }
@@ -107,6 +107,9 @@ fn ask_code(visit: &Visit, session: &BrowserSession, error: Option<&'static str>
 
 pub(super) async fn factor_show(visit: &Visit) -> Result<Response, PageError> {
     let session = half_way(visit).await?;
+    if let Some(answer) = upstream::prove_again(visit, &session).await? {
+        return Ok(answer);
+    }
     ask_code(visit, &session, None)
 }
 

@@ -82,6 +82,11 @@ impl Visit {
         field(&self.form, name).unwrap_or("")
     }
 
+    /// What the browser keeps, by which it is known again.
+    pub(super) fn form_key(&self) -> &Secret {
+        &self.form_key
+    }
+
     pub(super) fn form_token(&self) -> String {
         self.app.form_token(&self.form_key)
     }

@@ -10,5 +10,4 @@ mod sign_in;
 mod trial;
 
 pub(crate) use directories::Directories;
-pub use sign_in::PasswordError;
 pub(crate) use sign_in::PasswordPlace;

@@ -17,29 +17,6 @@ use crate::identity::upstream::{Claims, UpstreamError, UpstreamRefusal};
 use crate::identity::{Browser, SignInProgress};
 use crate::{App, Error};
 
-/// Why somebody is not let in by name and password.
-#[derive(Debug, thiserror::Error)]
-pub enum PasswordError {
-    /// As any operation. Unknown, wrong, disabled and locked, here or in a directory, are [`Error::Unauthenticated`] (rule 5).
-    #[error(transparent)]
-    Operation(#[from] Error),
-    /// Their directory let them in, and we do not.
-    #[error(transparent)]
-    Refused(UpstreamRefusal),
-    /// Their directory did not answer. It says nothing of the password, and is no failure of theirs.
-    #[error("{0} does not answer")]
-    NoAnswer(String),
-}
-
-impl From<UpstreamError> for PasswordError {
-    fn from(error: UpstreamError) -> Self {
-        match error {
-            UpstreamError::Operation(error) => Self::Operation(error),
-            UpstreamError::Refused(refusal) => Self::Refused(refusal),
-        }
-    }
-}
-
 /// Whose a name is to judge.
 pub(crate) enum PasswordPlace {
     /// Ours, under this name.
@@ -92,7 +69,7 @@ impl App {
         browser: &Browser,
         asked: &Asked,
         password: &Secret,
-    ) -> Result<SignInProgress, PasswordError> {
+    ) -> Result<SignInProgress, UpstreamError> {
         let Asked { provider, name, user } = asked;
         let (caller, user) = (browser.caller, user.as_ref());
         let account = self.attempt_account(name.as_str());
@@ -115,7 +92,10 @@ impl App {
             }
             Err(error) => {
                 tracing::warn!(provider.id = %provider.id, error = %error, "a directory does not answer a sign-in");
-                return Err(PasswordError::NoAnswer(provider.display_name.clone()));
+                return Err(UpstreamRefusal::DirectorySilent {
+                    provider: provider.display_name.clone(),
+                }
+                .into());
             }
         };
         let claims = claims(provider, name, person, caller.now);
@@ -123,18 +103,16 @@ impl App {
             Ok(progress) => {
                 // Where a factor follows, the counter of the account ends with that. A name that is only another one for the account has none.
                 if user.is_none() || progress.stage == WebSessionStage::Complete {
-                    let mut tx = self.inner.meta.begin(caller.now).await.map_err(Error::from)?;
-                    tx.sign_in_succeeded(&account).await.map_err(Error::from)?;
-                    tx.commit_unrecorded(Unrecorded::Bookkeeping)
-                        .await
-                        .map_err(Error::from)?;
+                    let mut tx = self.inner.meta.begin(caller.now).await?;
+                    tx.sign_in_succeeded(&account).await?;
+                    tx.commit_unrecorded(Unrecorded::Bookkeeping).await?;
                 }
                 Ok(progress)
             }
             Err(UpstreamError::Operation(Error::Unauthenticated)) => {
                 Err(self.attempt_failed(caller, &account, user, true).await?.into())
             }
-            Err(error) => Err(error.into()),
+            Err(error) => Err(error),
         }
     }
 }

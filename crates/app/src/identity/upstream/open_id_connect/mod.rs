@@ -1,7 +1,15 @@
 //! OpenID Connect providers (OpenID Connect Core 1.0): authorization code with PKCE, state and nonce, each bound to the browser that began.
+//!
+//! [`attempt`] sends a browser there and takes it back, [`id_token`] believes an ID token or not, [`claims`] reads what it says of somebody. Metadata and keys
+//! are fetched and remembered as those of federated issuers are ([`IssuerKeys`](crate::identity::IssuerKeys)).
+
+mod attempt;
+mod claims;
+mod id_token;
+
+pub use attempt::{UpstreamAnswer, UpstreamReturn};
 
 use url::Url;
-use wharf_types::id::ObjectId;
 use wharf_types::identity_provider::OpenIdConnectSettings;
 
 use crate::{App, Error};
@@ -11,11 +19,6 @@ const MAX_TEXT_BYTES: usize = 600;
 const MAX_VALUES: usize = 20;
 
 impl App {
-    /// Where a provider sends browsers back to. Each has an address of its own, so that no answer is taken for another provider's (RFC 9700 §4.4).
-    pub fn upstream_redirect_uri(&self, id: ObjectId) -> String {
-        format!("{}/sign-in/callback/{id}", self.inner.settings.public.base_url())
-    }
-
     /// Whether a provider's settings can be used.
     pub(super) fn open_id_connect_check(
         &self,
@@ -40,6 +43,9 @@ impl App {
             return Err(Error::invalid(
                 "issuer, clientId, scope and the names of claims have 1 to 600 bytes and no control characters; a list has at most 20 values",
             ));
+        }
+        if !settings.scope.split(' ').any(|word| word == "openid") {
+            return Err(Error::invalid("the scope has to hold the word openid"));
         }
         if !has_secret {
             return Err(Error::invalid(
