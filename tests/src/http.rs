@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::Path, sync::OnceLock, time::Duration};
 
-use reqwest::{Certificate, Client, Method};
+use reqwest::{Certificate, Client, Method, redirect::Policy};
 use tokio::runtime::Runtime;
 
 use crate::server::DOMAIN;
@@ -38,6 +38,7 @@ pub struct Request {
     headers: Vec<(String, String)>,
     body: Vec<u8>,
     ca: Option<Vec<u8>>,
+    stays: bool,
 }
 
 impl Request {
@@ -52,6 +53,7 @@ impl Request {
             headers: Vec::new(),
             body: Vec::new(),
             ca: None,
+            stays: false,
         }
     }
 
@@ -83,6 +85,13 @@ impl Request {
         self
     }
 
+    /// Not following where the answer leads to.
+    #[must_use]
+    pub fn staying(mut self) -> Self {
+        self.stays = true;
+        self
+    }
+
     /// Sends it; an error is that of the transport alone, any status is an answer.
     ///
     /// # Errors
@@ -96,7 +105,9 @@ impl Request {
                 .collect::<Result<Vec<_>, _>>()?;
             // The port is that of the URL, whatever stands here.
             let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
+            let redirects = if self.stays { Policy::none() } else { Policy::default() };
             let client = Client::builder()
+                .redirect(redirects)
                 .timeout(Duration::from_secs(30))
                 .no_proxy()
                 .resolve(DOMAIN, loopback)

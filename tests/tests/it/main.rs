@@ -10,6 +10,7 @@ mod crane;
 mod docker;
 mod founding;
 mod helm;
+mod ldap;
 mod life;
 mod oras;
 mod podman;
