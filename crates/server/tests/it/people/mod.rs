@@ -6,9 +6,11 @@ mod device;
 mod enrolment;
 mod first_password;
 mod forms;
+mod provider;
 mod refresh;
 mod registry;
 mod sign_in;
+mod upstream;
 
 use http::Method;
 use serde_json::Value;
