@@ -3,6 +3,7 @@
 mod application;
 mod directory_object;
 mod group;
+mod identity_provider;
 mod service_principal;
 mod user;
 

@@ -11,6 +11,7 @@ mod credential_helper;
 mod explain;
 mod federated_credential;
 mod group;
+mod identity_provider;
 pub(crate) mod kubelet;
 mod login;
 mod login_server;
@@ -138,6 +139,7 @@ async fn ad_command(command: AdCommand, session: &Session, printer: &Printer) ->
     match command {
         AdCommand::User(command) => user::run(command, session, printer).await,
         AdCommand::Group(command) => ad_group::run(command, session, printer).await,
+        AdCommand::IdentityProvider(command) => identity_provider::run(*command, session, printer).await,
         AdCommand::Sp(command) => sp_command(command, session, printer).await,
         AdCommand::App(AppCommand::FederatedCredential(command)) => {
             federated_credential::run(command, session, printer).await
