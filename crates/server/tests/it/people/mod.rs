@@ -7,9 +7,11 @@ mod enrolment;
 mod first_password;
 mod forms;
 mod ldap;
+mod provider;
 mod refresh;
 mod registry;
 mod sign_in;
+mod upstream;
 
 use http::Method;
 use serde_json::Value;
