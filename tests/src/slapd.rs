@@ -49,7 +49,6 @@ pub struct Slapd {
     process: Option<Child>,
     port: u16,
     tls_port: u16,
-    ca: String,
     folder: TempDir,
 }
 
@@ -59,12 +58,11 @@ impl Slapd {
     #[track_caller]
     pub fn start() -> Self {
         let folder = TempDir::with_prefix("wharf-slapd-").expect("a temporary folder can be made");
-        let ca = certificates(&folder);
+        certificates(&folder);
         let mut slapd = Self {
             process: None,
             port: free_port(),
             tls_port: free_port(),
-            ca,
             folder,
         };
         slapd.fill();
@@ -88,12 +86,6 @@ impl Slapd {
     #[must_use]
     pub fn ca(&self) -> PathBuf {
         self.folder.path().join("ca.pem")
-    }
-
-    /// The text of that file.
-    #[must_use]
-    pub fn ca_pem(&self) -> &str {
-        &self.ca
     }
 
     /// The account that may look people up, and may not see passwords.
@@ -247,8 +239,8 @@ impl Drop for Slapd {
     }
 }
 
-/// An authority and a certificate of `localhost`, in the folder. Returns the authority's.
-fn certificates(folder: &TempDir) -> String {
+/// An authority and a certificate of `localhost`, in the folder.
+fn certificates(folder: &TempDir) {
     let mut authority = CertificateParams::default();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let key = KeyPair::generate().expect("a key can be made");
@@ -256,15 +248,13 @@ fn certificates(folder: &TempDir) -> String {
     let key = KeyPair::generate().expect("a key can be made");
     let server = CertificateParams::new(vec!["localhost".to_owned()]).expect("localhost is a name");
     let server = server.signed_by(&key, &authority).expect("a certificate can be signed");
-    let ca = authority.pem();
     for (name, pem) in [
-        ("ca.pem", ca.clone()),
+        ("ca.pem", authority.pem()),
         ("cert.pem", server.pem()),
         ("key.pem", key.serialize_pem()),
     ] {
         fs::write(folder.path().join(name), pem).expect("a file can be written");
     }
-    ca
 }
 
 /// The directory's first entries (RFC 2849).

@@ -3,8 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
 
-use serde_json::{Value, json};
-use wharf_tests::{Client, Docker, Options, Pages, Person, Request, Slapd, User, World, wharf};
+use wharf_tests::{Client, Docker, Options, Pages, Person, Slapd, User, World, wharf};
 
 const DOMAIN: &str = "corp.example";
 const NIL: &str = "00000000-0000-0000-0000-000000000000";
@@ -13,67 +12,52 @@ const NIL: &str = "00000000-0000-0000-0000-000000000000";
 struct Corp {
     slapd: Slapd,
     world: World,
-    token: String,
 }
 
 impl Corp {
     fn new() -> Self {
         let world = World::new(Options::default());
-        let token = world
-            .owner
-            .run("account get-access-token --resource https://graph.microsoft.com")
-            .ok()
-            .json();
         Self {
             slapd: Slapd::start(),
-            token: token["accessToken"].as_str().expect("a token is shown").to_owned(),
             world,
         }
     }
 
-    fn graph(&self, method: &str, path: &str, body: &Value) -> Value {
-        let url = format!("{}/v1.0/{path}", self.world.wharf.url());
-        let request = Request::new(method, url)
-            .header("authorization", &format!("Bearer {}", self.token))
-            .header("content-type", "application/json")
-            .body(body.to_string());
-        let reply = request.send().expect("the server answers");
-        assert!(reply.status < 300, "{method} {path}: {} {}", reply.status, reply.body);
-        serde_json::from_str(&reply.body).unwrap_or_default()
-    }
-
     /// A group of ours with a role on the registry.
-    fn group(&self, name: &str, role: &str) -> String {
+    fn group(&self, name: &str, role: &str) {
         let owner = &self.world.owner;
-        let made = owner
-            .run(&format!("ad group create --display-name {name} --mail-nickname {name}"))
-            .ok()
-            .json();
-        let id = made["id"].as_str().expect("a group has an id").to_owned();
-        let words = format!(
-            "role assignment create --assignee {id} --role {role} --scope {}",
-            self.world.registry_id
-        );
+        let words = format!("ad group create --display-name {name} --mail-nickname {name}");
+        let made = owner.run(&words).ok().json();
+        let id = made["id"].as_str().expect("a group has an id");
+        let scope = &self.world.registry_id;
+        let words = format!("role assignment create --assignee {id} --role {role} --scope {scope}");
         owner.run(&words).ok();
-        id
     }
 
     /// Makes the directory a provider. Returns its id.
-    fn provider(&self, slapd: &Slapd, domain: &str, url: &str, mappings: &[(&str, &str)]) -> String {
-        let mappings: Vec<Value> = mappings
+    fn provider(&self, slapd: &Slapd, domain: &str, url: &str, mappings: &[&str]) -> String {
+        let create = self
+            .world
+            .owner
+            .command()
+            .words("ad identity-provider create --type ldap --create-users --display-name")
+            .arg(format!("Directory of {domain}"))
+            .words(&format!(
+                "--domains {domain} --default-domain {domain} --urls {url} --ca-file"
+            ))
+            .arg(slapd.ca())
+            .arg("--bind-dn")
+            .arg(slapd.bind_dn())
+            .arg("--secret")
+            .arg(slapd.bind_password())
+            .arg("--user-base")
+            .arg(slapd.user_base())
+            .arg("--group-base")
+            .arg(slapd.group_base());
+        let create = mappings
             .iter()
-            .map(|(value, group)| json!({"value": value, "groupId": group}))
-            .collect();
-        let made = self.graph(
-            "POST",
-            "identity/identityProviders",
-            &json!({
-                "@odata.type": "#microsoft.graph.ldapProvider", "displayName": format!("Directory of {domain}"), "domains": [domain],
-                "createUsers": true, "groupMappings": mappings, "urls": [url], "certificateAuthorities": slapd.ca_pem(),
-                "bindDn": slapd.bind_dn(), "bindPassword": slapd.bind_password(), "userBase": slapd.user_base(),
-                "groupBase": slapd.group_base(),
-            }),
-        );
+            .fold(create, |create, mapping| create.arg("--group-mappings").arg(mapping));
+        let made = create.go().ok().never_says(slapd.bind_password()).json();
         made["id"].as_str().expect("a provider has an id").to_owned()
     }
 
@@ -122,9 +106,9 @@ fn as_user(person: &Person) -> User {
 #[test]
 fn groups_in_groups_of_a_directory_give_access_and_take_it_away() {
     let corp = Corp::new();
-    let pushers = corp.group("pushers", "AcrPush");
+    corp.group("pushers", "AcrPush");
     // Alice is in `backend`, which is in `developers`.
-    corp.provider(&corp.slapd, DOMAIN, &corp.slapd.url(), &[("developers", &pushers)]);
+    corp.provider(&corp.slapd, DOMAIN, &corp.slapd.url(), &["developers=pushers"]);
     let (_, alice) = corp.enrolled("alice");
     let docker = Docker::signed_in(&corp.world.endpoint(), &as_user(&alice));
     docker.push("by-alice:1.0.0").ok();
@@ -241,41 +225,70 @@ fn two_directories_serve_side_by_side_and_each_has_people_of_its_own() {
 fn a_trial_shows_each_step_and_what_is_wrong_with_it() {
     let corp = Corp::new();
     let id = corp.provider(&corp.slapd, DOMAIN, &corp.slapd.url(), &[]);
-    let path = format!("identity/identityProviders/{id}");
-    let trial = |user: &str| corp.graph("POST", &format!("{path}/test"), &json!({"userName": user}));
-    let found = trial("zoe");
-    assert_eq!(found["passed"], true, "{found}");
-    assert_eq!(
-        found["user"]["groups"],
-        json!(["backend", "developers", "everybody", "ring-a", "ring-b"])
-    );
-    for (change, said) in [
-        (json!({"urls": ["ldap://nowhere.invalid"]}), "cannot be resolved"),
-        (json!({"urls": ["ldap://127.0.0.1:1"]}), "cannot be connected to"),
+    let owner = &corp.world.owner;
+    let trial = || owner.run(&format!("ad identity-provider test --id {id} --user zoe -o table"));
+    let table = trial().ok();
+    for shown in [
+        "StartTLS, certificate trusted",
+        "as cn=reader,dc=corp,dc=example",
+        "Zo",
+        "5 found",
+        "ring-b",
+    ] {
+        assert!(table.mentions(shown), "{shown}: {table}");
+    }
+    let change = |name: &str, value: &str| {
+        let update = owner.command().words(&format!("ad identity-provider update --id {id}"));
+        update.arg(name).arg(value).go().ok();
+    };
+    for (setting, wrong, right, said) in [
         (
-            json!({"urls": [corp.slapd.tls_url()], "certificateAuthorities": null}),
-            "certificate that is not trusted",
+            "--urls",
+            "ldap://nowhere.invalid",
+            corp.slapd.url(),
+            "cannot be resolved",
         ),
         (
-            json!({"certificateAuthorities": corp.slapd.ca_pem(), "bindPassword": "wrong"}),
-            "the bind DN or its password",
+            "--urls",
+            "ldap://127.0.0.1:1",
+            corp.slapd.url(),
+            "cannot be connected to",
         ),
         (
-            json!({"bindPassword": corp.slapd.bind_password(), "userBase": "ou=nobody,dc=corp,dc=example"}),
+            "--secret",
+            "wrong",
+            corp.slapd.bind_password().to_owned(),
+            "the bind DN or its password is not right",
+        ),
+        (
+            "--user-base",
+            "ou=nobody,dc=corp,dc=example",
+            corp.slapd.user_base(),
             "the user base ou=nobody,dc=corp,dc=example was not found",
         ),
         (
-            json!({"userBase": corp.slapd.user_base(), "userFilter": "(cn={name})"}),
+            "--user-filter",
+            "(cn={name})",
+            "(uid={name})".to_owned(),
             "no entry matches (cn=zoe)",
         ),
         (
-            json!({"userFilter": "(&(sn=Corp)(!(uid={name})))"}),
+            "--user-filter",
+            "(&(sn=Corp)(!(uid={name})))",
+            "(uid={name})".to_owned(),
             "more than one entry matches",
         ),
     ] {
-        corp.graph("PATCH", &path, &change);
-        let answer = trial("zoe");
-        assert_eq!(answer["passed"], false, "{said}: {answer}");
-        assert!(answer["steps"].to_string().contains(said), "{said}: {answer}");
+        change(setting, wrong);
+        trial().fails().says(said);
+        change(setting, &right);
     }
+    // Only the system's authorities are believed where none are given.
+    change("--parameters", r#"{"certificateAuthorities": null}"#);
+    trial().fails().says("certificate that is not trusted");
+    let stranger = Person::signed_in(&corp.world, &corp.world.stranger());
+    stranger
+        .wharf(&format!("ad identity-provider test --id {id}"))
+        .fails()
+        .says("not found");
 }
