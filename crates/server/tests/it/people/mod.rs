@@ -8,6 +8,7 @@ mod first_password;
 mod forms;
 mod ldap;
 mod provider;
+mod races;
 mod refresh;
 mod registry;
 mod sign_in;
