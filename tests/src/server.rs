@@ -1,7 +1,8 @@
 //! A `wharf serve` of a test's own.
 
 use std::{
-    fs::File,
+    fs::{DirBuilder, File},
+    os::unix::fs::DirBuilderExt,
     path::PathBuf,
     process::{Child, ExitStatus},
     sync::Arc,
@@ -29,6 +30,8 @@ pub struct Wharf {
     port: u16,
     options: Options,
     database: Option<String>,
+    /// The address that clients know, where it is another node's.
+    public_url: Option<String>,
     // Fields are dropped in this order: a disk is unmounted before the folder that holds it is removed.
     _disk: Option<Disk>,
     _names: Option<Arc<HostNames>>,
@@ -48,6 +51,7 @@ impl Wharf {
             port: free_port(),
             options,
             database,
+            public_url: None,
             _disk: disk,
             _names: options.tls.then(HostNames::shared),
             folder,
@@ -59,6 +63,26 @@ impl Wharf {
     #[track_caller]
     pub fn start() -> Self {
         Options::default().start()
+    }
+
+    /// Another server of the same installation, behind the same name: it shares the database and the master key, and has a folder of its own.
+    #[must_use]
+    #[track_caller]
+    pub fn another_node(&self) -> Self {
+        let options = Options {
+            postgres: false,
+            ..self.options
+        };
+        let mut node = Self::with(options);
+        node.database.clone_from(&self.database);
+        node.public_url = Some(format!("http://{DOMAIN}:{}", self.port));
+        let keys = node.data().join("keys");
+        let mut private = DirBuilder::new();
+        private.recursive(true).mode(0o700);
+        private.create(&keys).expect("a folder can be made");
+        std::fs::copy(self.data().join("keys/master.key"), keys.join("master.key")).expect("the key can be copied");
+        node.start_again();
+        node
     }
 
     /// The port it listens on, the same after each restart.
@@ -109,6 +133,9 @@ impl Wharf {
         }
         if let Some(url) = &self.database {
             run = run.arg("--database").arg(url);
+        }
+        if let Some(url) = &self.public_url {
+            run = run.arg("--public-url").arg(url);
         }
         let mut configuration = String::new();
         if self.options.sparse_images {

@@ -56,6 +56,7 @@ struct Inner {
     throttle: identity::Throttle,
     /// How often a source asked for device codes lately: anybody may, and each is a row.
     device_code_throttle: identity::Throttle,
+    known_secrets: identity::KnownSecrets,
     usage: identity::Usage,
     tokens: identity::TokenCaches,
     revoked_tokens: identity::RevokedTokens,
@@ -109,6 +110,7 @@ impl App {
                 throttle: identity::Throttle::default(),
                 device_code_throttle: identity::Throttle::default(),
                 suspects: jobs::Suspects::default(),
+                known_secrets: identity::KnownSecrets::new(),
                 usage: identity::Usage::default(),
                 tokens: identity::TokenCaches::new(),
                 revoked_tokens: identity::RevokedTokens::new(),

@@ -3,11 +3,12 @@
 use std::net::IpAddr;
 
 use http::HeaderMap;
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, USER_AGENT};
 use http::request::Parts;
 use wharf_app::App;
 use wharf_app::identity::{Caller, Presented};
 use wharf_types::authorization::Authorization;
+use wharf_types::client_name::ClientName;
 use wharf_types::id::RequestId;
 
 use crate::host::Host;
@@ -34,6 +35,11 @@ impl RequestInfo {
         let caller = Caller {
             request,
             address: Some(address),
+            client: parts
+                .headers
+                .get(USER_AGENT)
+                .map(|agent| ClientName::of(agent.as_bytes()))
+                .unwrap_or_default(),
             now: environment.clock.now(),
         };
         Self {

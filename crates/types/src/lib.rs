@@ -8,6 +8,7 @@
 pub mod access;
 pub mod arm;
 pub mod authorization;
+pub mod client_name;
 pub mod digest;
 pub mod entropy;
 pub mod graph;
@@ -22,6 +23,7 @@ pub mod oauth;
 pub mod page;
 pub mod range;
 pub mod resource;
+pub mod rotation;
 pub mod secret;
 pub mod time;
 pub mod user_name;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use rustix::net::{RecvFlags, recv};
+use rustix::net::{AddressFamily, RecvFlags, SocketType, bind, connect, recv, socket};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
 
@@ -92,6 +92,23 @@ impl Peer {
         format!("GET {path} HTTP/1.1\r\n{}\r\n", self.common())
     }
 
+    /// A form, as it goes over the wire.
+    pub(crate) fn post(&self, path: &str, form: &str) -> String {
+        format!(
+            "POST {path} HTTP/1.1\r\n{}Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{form}",
+            self.common(),
+            form.len()
+        )
+    }
+
+    /// Connects from another address of the loopback network, as another client would.
+    pub(crate) fn connect_from(&self, source: Ipv4Addr) -> Result<Connection> {
+        let socket = socket(AddressFamily::INET, SocketType::STREAM, None)?;
+        bind(&socket, &SocketAddr::from((source, 0)))?;
+        connect(&socket, &self.address())?;
+        self.over(TcpStream::from(socket))
+    }
+
     fn common(&self) -> String {
         let authorization = self.authorization.as_deref();
         let authorization = authorization.map_or(String::new(), |value| format!("Authorization: {value}\r\n"));
@@ -104,6 +121,10 @@ impl Peer {
         if let Some(size) = receive_buffer {
             rustix::net::sockopt::set_socket_recv_buffer_size(&tcp, size)?;
         }
+        self.over(tcp)
+    }
+
+    fn over(&self, tcp: TcpStream) -> Result<Connection> {
         tcp.set_nodelay(true)?;
         tcp.set_read_timeout(Some(TIMEOUT))?;
         tcp.set_write_timeout(Some(TIMEOUT))?;

@@ -44,6 +44,8 @@ pub(crate) enum Area {
     Tls,
     /// Manifests and small blobs.
     Requests,
+    /// Tokens for secrets and for tokens, and a flood of passwords.
+    Tokens,
     /// Large blobs, durable.
     Push,
     /// Many small images, durable.
@@ -121,6 +123,8 @@ pub(crate) struct Scale {
     pub(crate) slow: Duration,
     pub(crate) slow_pulls: usize,
     pub(crate) slow_pushes: usize,
+    /// Who try passwords at once.
+    pub(crate) guessers: usize,
     pub(crate) images: usize,
     pub(crate) tags: usize,
     pub(crate) repositories: usize,
@@ -142,6 +146,7 @@ impl Scale {
         slow: Duration::from_secs(20),
         slow_pulls: 200,
         slow_pushes: 100,
+        guessers: 500,
         images: 500,
         tags: 10_000,
         repositories: 5_000,
@@ -160,6 +165,7 @@ impl Scale {
         slow: Duration::from_secs(1),
         slow_pulls: 20,
         slow_pushes: 10,
+        guessers: 20,
         images: 20,
         tags: 250,
         repositories: 120,

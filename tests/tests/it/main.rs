@@ -19,4 +19,5 @@ mod regctl;
 mod skopeo;
 mod slow_and_many;
 mod spec;
+mod two_nodes;
 mod workloads;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use wharf_store::meta::registry::Registry;
 use wharf_types::access::{Principal, Subject};
+use wharf_types::client_name::ClientName;
 use wharf_types::id::{KeyId, RequestId, TenantId};
 use wharf_types::oauth::TokenScope;
 use wharf_types::secret::Secret;
@@ -49,6 +50,8 @@ pub struct Caller {
     pub request: RequestId,
     /// The client's address.
     pub address: Option<IpAddr>,
+    /// What the client calls itself.
+    pub client: ClientName,
     /// The time.
     pub now: Time,
 }
@@ -168,6 +171,7 @@ impl App {
         let caller = Caller {
             request,
             address: None,
+            client: ClientName::default(),
             now: self.inner.environment.clock.now(),
         };
         self.context(caller, self.system_subject(tenant), NO_CREDENTIAL, Limits::None)
@@ -180,7 +184,9 @@ impl App {
         credential: KeyId,
         limits: Limits,
     ) -> OpContext {
-        let Caller { request, address, now } = caller;
+        let Caller {
+            request, address, now, ..
+        } = caller;
         OpContext {
             subject,
             credential,

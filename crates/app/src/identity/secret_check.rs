@@ -58,6 +58,7 @@ impl App {
                     confined_to: None,
                     refresh: None,
                 };
+                self.inner.known_secrets.note(principal.app_id, secret, signed_in);
                 self.sign_in_done(caller, signed_in, user);
                 Ok(signed_in)
             }
@@ -160,10 +161,7 @@ impl App {
     }
 
     pub(super) fn sign_in_done(&self, caller: Caller, signed_in: SignedIn, user: &str) {
-        let is_admin = matches!(signed_in.principal, Principal::AdminAccount(_));
-        self.inner
-            .usage
-            .note(signed_in.credential, is_admin, caller.now, caller.address);
+        self.inner.usage.note(signed_in.credential, caller);
         let actor = signed_in.principal.to_string();
         self.inner
             .audit

@@ -39,9 +39,12 @@ impl App {
                 .await;
         }
         if let Ok(app_id) = user.parse() {
-            let principal = self
-                .service_principal_for_sign_in(app_id, registry.map(|registry| registry.tenant))
-                .await?;
+            let tenant = registry.map(|registry| registry.tenant);
+            if let Some(known) = self.known_secret(caller, app_id, tenant, secret).await? {
+                self.sign_in_done(caller, known, user);
+                return Ok(known);
+            }
+            let principal = self.service_principal_for_sign_in(app_id, tenant).await?;
             return self
                 .service_principal_sign_in(caller, user, principal.as_ref(), secret)
                 .await;

@@ -9,10 +9,10 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use wharf_store::meta::Unrecorded;
+use wharf_store::meta::last_use::LastUse;
 use wharf_types::id::KeyId;
 
 use crate::audit::Sums;
-use crate::identity::Use;
 use crate::identity::people::IDLE;
 use crate::{App, Error};
 
@@ -107,20 +107,16 @@ impl App {
         written
     }
 
-    async fn counters_write(&self, sums: &Sums, uses: &HashMap<KeyId, Use>) -> Result<(), Error> {
+    async fn counters_write(&self, sums: &Sums, uses: &HashMap<KeyId, LastUse>) -> Result<(), Error> {
         let mut tx = self.inner.meta.begin(self.inner.environment.clock.now()).await?;
         for record in sums.entries() {
             tx.record(&record).await?;
         }
+        // In one order on every node: two of them write the same rows.
+        let mut uses: Vec<_> = uses.iter().collect();
+        uses.sort_by_key(|(key, _)| key.0);
         for (key, used) in uses {
-            if used.is_admin {
-                tx.admin_password_used(*key, used.at, &used.from).await?;
-            } else {
-                // The id is of one of them.
-                tx.credential_used(*key, used.at, &used.from).await?;
-                tx.key_credential_used(*key, used.at, &used.from).await?;
-                tx.federated_credential_used(*key, used.at, &used.from).await?;
-            }
+            tx.credential_used(*key, used).await?;
         }
         tx.commit_unrecorded(Unrecorded::Bookkeeping).await?;
         Ok(())

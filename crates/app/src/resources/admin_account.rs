@@ -18,10 +18,10 @@ use crate::{App, Error, OpContext};
 pub struct AdminCredentials {
     /// The user name: the registry's name.
     pub user_name: String,
-    /// `password`.
-    pub first: Secret,
+    /// `password`, with what is stored of it.
+    pub first: (AdminPassword, Secret),
     /// `password2`.
-    pub second: Secret,
+    pub second: (AdminPassword, Secret),
 }
 
 fn place(registry: RegistryId, slot: AdminSlot) -> String {
@@ -87,12 +87,8 @@ impl App {
     }
 
     async fn admin_credentials(&self, registry: &Registry) -> Result<AdminCredentials, Error> {
-        let mut secrets = self
-            .admin_passwords(registry.id)
-            .await?
-            .into_iter()
-            .map(|(_, secret)| secret);
-        match (secrets.next(), secrets.next()) {
+        let mut passwords = self.admin_passwords(registry.id).await?.into_iter();
+        match (passwords.next(), passwords.next()) {
             (Some(first), Some(second)) => Ok(AdminCredentials {
                 user_name: registry.name.to_string(),
                 first,

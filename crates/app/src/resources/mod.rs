@@ -12,7 +12,7 @@ pub use admin_account::AdminCredentials;
 pub use groups::GroupSettings;
 pub(crate) use installation::installation_open;
 pub use registries::{NameCheck, RegistryChange, RegistryPlace, Usages};
-pub use wharf_store::meta::admin_password::AdminSlot;
+pub use wharf_store::meta::admin_password::{AdminPassword, AdminSlot};
 pub use wharf_store::meta::journal::JournalRow;
 pub use wharf_store::meta::registry::Registry;
 pub use wharf_store::meta::resource_group::ResourceGroup;

@@ -1,6 +1,7 @@
 //! The surfaces, and which of them a request is for.
 
 pub mod arm;
+mod credential_use;
 pub mod directory;
 pub mod graph;
 mod operations;

@@ -136,11 +136,11 @@ async fn a_question_that_makes_no_sense_is_refused_with_what_is_wrong() {
 
 /// The id that a refusal names.
 fn refusal_id(answer: &Answer) -> String {
-    let message = answer.at("/errors/0/message");
+    let message = answer.text();
     let id = message
         .split("wharf acr explain ")
         .nth(1)
-        .and_then(|rest| rest.split('`').next());
+        .and_then(|rest| rest.split([' ', '`']).next());
     id.unwrap_or_else(|| panic!("{message} names no id")).to_owned()
 }
 
@@ -175,5 +175,36 @@ async fn a_refusal_bears_an_id_under_which_the_journal_has_it_also_one_of_severa
         let question = json!({"principalId": principal, "action": PUSH, "repository": "web"});
         let answer = ask(&server.owner(), &registry.id, question).await.expect(200);
         assert_eq!(answer.at("/leastGrant/roleName"), "AcrPush");
+    }
+}
+
+#[tokio::test]
+async fn refusals_of_the_resource_manager_and_the_graph_are_found_by_their_ids_too() {
+    let server = TestServer::start().await;
+    let registry = server.registry("myregistry").await;
+    let robot = server.robot_with("Reader", &registry).await;
+    let managed = robot.patch(&registry.id, json!({"tags": {"a": "b"}})).await;
+    let managed = refusal_id(&managed.expect_error(403, "AuthorizationFailed"));
+    let person = json!({"displayName": "Ann", "userPrincipalName": "ann@example.com", "accountEnabled": true});
+    let people = robot.post("/v1.0/users", person).await;
+    let people = refusal_id(&people.expect_error(403, "Authorization_RequestDenied"));
+    server.run(Job::FlushCounters).await;
+    let log = "/providers/Microsoft.Insights/eventtypes/management/values";
+    // What belongs to no subscription is in the directory's own log.
+    for (id, place, scope) in [
+        (managed, server.subscription(), registry.id.as_str()),
+        (people, String::new(), "/"),
+    ] {
+        let path = format!("{place}{log}?$filter=correlationId eq '{id}'");
+        let found = server.owner().get(&path).await.expect(200).entries();
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(found[0]["resourceId"], scope);
+        let question =
+            json!({"principalId": found[0]["claims"]["principal"], "action": found[0]["properties"]["action"]});
+        let answer = ask(&server.owner(), scope.trim_end_matches('/'), question)
+            .await
+            .expect(200);
+        assert_eq!(answer.at("/accessDecision"), "NotAllowed");
+        assert_eq!(robot.get(&path).await.status, 403, "{place}");
     }
 }

@@ -1,6 +1,9 @@
 //! The graph: applications, service principals, secrets.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
+use wharf_app::jobs::Job;
 use wharf_testkit::TestServer;
 
 const CHOSEN: &str = "violet tangent harbour 9";
@@ -232,4 +235,35 @@ async fn a_secret_that_would_never_be_valid_is_refused_and_so_is_one_too_many() 
         .post(&remove, unknown)
         .await
         .expect_error(404, "Request_ResourceNotFound");
+}
+
+#[tokio::test]
+async fn a_secret_says_when_its_users_have_moved_to_another_one() {
+    let server = TestServer::start().await;
+    let owner = server.owner();
+    let robot = server.robot("ci").await;
+    let principal = format!("/v1.0/servicePrincipals/{}", robot.object_id);
+    server.advance(Duration::from_secs(60));
+    let added = owner
+        .post(&format!("{principal}/addPassword"), json!({}))
+        .await
+        .expect(200);
+    let new = server.principal(robot.user_and_secret().0, &added.at("/secretText"));
+    // The newest first.
+    let rotations = async || {
+        server.run(Job::FlushCounters).await;
+        let shown = owner.get(&principal).await.expect(200).json();
+        [0, 1].map(|index| {
+            shown["passwordCredentials"][index]["rotation"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        })
+    };
+    robot.arm_token().await;
+    assert_eq!(rotations().await, ["neverUsed", "inUse"]);
+    server.advance(Duration::from_secs(8 * 24 * 3600));
+    assert_eq!(rotations().await, ["neverUsed", "notReplaced"]);
+    new.arm_token().await;
+    assert_eq!(rotations().await, ["inUse", "replaced"]);
 }

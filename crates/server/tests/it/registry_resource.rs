@@ -1,7 +1,10 @@
 //! Registries and their admin accounts, at the resource manager.
 
+use std::time::Duration;
+
 use http::Method;
 use serde_json::{Value, json};
+use wharf_app::jobs::Job;
 use wharf_testkit::TestServer;
 
 #[tokio::test]
@@ -124,6 +127,62 @@ async fn both_admin_passwords_open_and_regenerating_one_leaves_the_other() {
         .post(&registry.path("regenerateCredential"), json!({"name": "password3"}))
         .await;
     third.expect_error(400, "InvalidRequestContent");
+}
+
+#[tokio::test]
+async fn a_password_says_who_used_it_last_and_when_it_is_safe_to_regenerate() {
+    let server = TestServer::start().await;
+    let owner = server.owner();
+    let registry = server
+        .registry_with("myregistry", json!({"adminUserEnabled": true}))
+        .await;
+    let show = || async {
+        server.run(Job::FlushCounters).await;
+        owner
+            .post(&registry.path("listCredentials"), Value::Null)
+            .await
+            .expect(200)
+            .json()["passwords"]
+            .clone()
+    };
+    let new = show().await;
+    let [first, second] = [0, 1].map(|index| new[index]["value"].as_str().unwrap().to_owned());
+    assert_eq!(
+        (&new[0]["lastUsed"], &new[0]["rotation"]),
+        (&Value::Null, &json!("neverUsed"))
+    );
+    let use_it = async |password: &str| {
+        let admin = server.basic("myregistry", password).from("192.0.2.7".parse().unwrap());
+        let request = admin.ask(Method::GET, "/v2/").at(&registry.login_server);
+        request
+            .header("user-agent", "docker/28.2.2 go/go1.24")
+            .send()
+            .await
+            .expect(200);
+    };
+    use_it(&first).await;
+    let used = show().await;
+    assert_eq!(used[0]["lastUsed"]["ipAddress"], "192.0.2.7");
+    assert_eq!(used[0]["lastUsed"]["client"], "docker/28.2.2");
+    assert_eq!(
+        (&used[0]["rotation"], &used[0]["safeToRegenerate"]),
+        (&json!("inUse"), &json!(false))
+    );
+    assert_eq!(
+        (&used[1]["rotation"], &used[1]["safeToRegenerate"]),
+        (&json!("neverUsed"), &json!(true))
+    );
+    // Nobody came for a week: whoever had the first may have gone, or not.
+    server.advance(Duration::from_secs(8 * 24 * 3600));
+    assert_eq!(show().await[0]["rotation"], "notReplaced");
+    // The second is used instead: the first has served.
+    use_it(&second).await;
+    let moved = show().await;
+    assert_eq!(
+        (&moved[0]["rotation"], &moved[0]["safeToRegenerate"]),
+        (&json!("replaced"), &json!(true))
+    );
+    assert_eq!(moved[1]["rotation"], "inUse");
 }
 
 #[tokio::test]

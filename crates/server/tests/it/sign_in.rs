@@ -3,9 +3,10 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
+use http::Method;
 use serde_json::json;
 use wharf_app::jobs::Job;
-use wharf_testkit::TestServer;
+use wharf_testkit::{Actor, TestServer};
 
 const ARM: &str = "https://management.azure.com";
 const CHOSEN: &str = "violet tangent harbour 9";
@@ -41,6 +42,59 @@ async fn a_token_lives_an_hour_and_a_minute_of_tolerance() {
         .get("/subscriptions")
         .await
         .expect_error(401, "AuthenticationFailed");
+}
+
+#[tokio::test]
+async fn a_secret_that_was_right_before_opens_nothing_once_it_is_not() {
+    let server = TestServer::start_with(|settings| settings.shared_database = true).await;
+    let node = server.another_node().await;
+    let registry = server.registry("myregistry").await;
+    let owner = server.owner();
+    let log_in = async |robot: &Actor, at: &TestServer| {
+        let (user, secret) = robot.user_and_secret();
+        let ask = at.basic(user, secret);
+        ask.ask(Method::GET, "/v2/")
+            .at(&registry.login_server)
+            .send()
+            .await
+            .status
+            .as_u16()
+    };
+    let (removed, disabled, expiring) = (
+        server.robot("removed").await,
+        server.robot("disabled").await,
+        server.robot("expiring").await,
+    );
+    for robot in [&removed, &disabled, &expiring] {
+        for at in [&server, &server, &node, &node] {
+            assert_eq!(log_in(robot, at).await, 200);
+        }
+    }
+    let principal = |robot: &Actor| format!("/v1.0/servicePrincipals/{}", robot.object_id);
+    let shown = owner.get(&principal(&removed)).await.expect(200).json();
+    let key = json!({"keyId": shown["passwordCredentials"][0]["keyId"]});
+    let remove = format!("{}/removePassword", principal(&removed));
+    owner.post(&remove, key).await.expect(204);
+    let disable = json!({"accountEnabled": false});
+    owner.patch(&principal(&disabled), disable).await.expect(204);
+    assert_eq!(
+        (log_in(&removed, &server).await, log_in(&disabled, &server).await),
+        (401, 401)
+    );
+    server.advance(Duration::from_secs(4));
+    assert_eq!(
+        (log_in(&removed, &node).await, log_in(&disabled, &node).await),
+        (401, 401)
+    );
+    // What is disabled comes back as it was.
+    let enable = json!({"accountEnabled": true});
+    owner.patch(&principal(&disabled), enable).await.expect(204);
+    assert_eq!(log_in(&disabled, &server).await, 200);
+    server.advance(366 * DAY);
+    assert_eq!(
+        (log_in(&expiring, &server).await, log_in(&expiring, &node).await),
+        (401, 401)
+    );
 }
 
 #[tokio::test]

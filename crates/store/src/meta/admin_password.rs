@@ -1,10 +1,12 @@
 //! The two passwords of a registry's admin account.
 
+use sqlx::FromRow;
 use uuid::Uuid;
 use wharf_types::id::{KeyId, RegistryId};
 use wharf_types::time::Time;
 
 use crate::StoreError;
+use crate::meta::last_use::{Columns, LastUse};
 use crate::meta::{Read, Tx};
 
 /// Which of the two.
@@ -39,31 +41,44 @@ pub struct AdminPassword {
     pub ciphertext: Vec<u8>,
     /// When it was made.
     pub created_at: Time,
-    /// When it was last used, and from where.
-    pub last_used: Option<(Time, String)>,
+    /// Its last use.
+    pub last_used: Option<LastUse>,
 }
 
-type Row = (i64, Uuid, Vec<u8>, i64, Option<i64>, Option<String>);
+#[derive(FromRow)]
+struct Row {
+    slot: i64,
+    key_id: Uuid,
+    ciphertext: Vec<u8>,
+    created_at_us: i64,
+    #[sqlx(flatten)]
+    last_used: Columns,
+}
+
+impl From<Row> for AdminPassword {
+    fn from(row: Row) -> Self {
+        Self {
+            slot: if row.slot == 1 {
+                AdminSlot::First
+            } else {
+                AdminSlot::Second
+            },
+            key: KeyId(row.key_id),
+            ciphertext: row.ciphertext,
+            created_at: Time::from_us(row.created_at_us),
+            last_used: row.last_used.into(),
+        }
+    }
+}
 
 impl Read {
     /// The registry's admin passwords, the first one first.
     pub async fn admin_password_list(&mut self, registry: RegistryId) -> Result<Vec<AdminPassword>, StoreError> {
         const SQL: &str =
-            "SELECT slot, key_id, ciphertext, created_at_us, last_used_at_us, last_used_from FROM admin_passwords
-            WHERE registry_id = $1 ORDER BY slot";
+            "SELECT slot, key_id, ciphertext, created_at_us, last_used_at_us, last_used_from, last_used_by
+            FROM admin_passwords WHERE registry_id = $1 ORDER BY slot";
         let rows = fetch_all!(Row, self, SQL, registry.0);
-        Ok(rows
-            .into_iter()
-            .map(
-                |(slot, key, ciphertext, created_at, used_at, used_from)| AdminPassword {
-                    slot: if slot == 1 { AdminSlot::First } else { AdminSlot::Second },
-                    key: KeyId(key),
-                    ciphertext,
-                    created_at: Time::from_us(created_at),
-                    last_used: used_at.map(|at| (Time::from_us(at), used_from.unwrap_or_default())),
-                },
-            )
-            .collect())
+        Ok(rows.into_iter().map(Into::into).collect())
     }
 }
 
@@ -76,8 +91,8 @@ impl Tx {
     ) -> Result<(), StoreError> {
         const SQL: &str = "INSERT INTO admin_passwords (registry_id, slot, key_id, ciphertext, created_at_us, version)
             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (registry_id, slot) DO UPDATE SET key_id = excluded.key_id,
-            ciphertext = excluded.ciphertext, created_at_us = excluded.created_at_us, last_used_at_us = NULL, last_used_from = NULL,
-            version = excluded.version";
+            ciphertext = excluded.ciphertext, created_at_us = excluded.created_at_us, last_used_at_us = NULL,
+            last_used_from = NULL, last_used_by = NULL, version = excluded.version";
         let version = self.version();
         let AdminPassword {
             slot,
@@ -96,14 +111,6 @@ impl Tx {
             created_at.as_us(),
             version
         );
-        Ok(())
-    }
-
-    /// Notes when and from where a password was used.
-    pub async fn admin_password_used(&mut self, key: KeyId, at: Time, from: &str) -> Result<(), StoreError> {
-        const SQL: &str = "UPDATE admin_passwords SET last_used_at_us = $2, last_used_from = $3
-            WHERE key_id = $1 AND (last_used_at_us IS NULL OR last_used_at_us < $2)";
-        execute!(self, SQL, key.0, at.as_us(), from);
         Ok(())
     }
 }

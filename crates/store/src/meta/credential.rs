@@ -6,6 +6,7 @@ use wharf_types::id::{AppId, KeyId, TenantId};
 use wharf_types::time::Time;
 
 use crate::StoreError;
+use crate::meta::last_use::{Columns, LastUse};
 use crate::meta::{Read, Tx};
 
 /// A secret that an application signs in with. Only its hash is stored (rules 2, 3).
@@ -29,8 +30,8 @@ pub struct Credential {
     pub ends_at: Time,
     /// When it was made.
     pub created_at: Time,
-    /// When it was last used, and from where.
-    pub last_used: Option<(Time, String)>,
+    /// Its last use.
+    pub last_used: Option<LastUse>,
 }
 
 impl Credential {
@@ -51,8 +52,8 @@ struct Row {
     starts_at_us: i64,
     ends_at_us: i64,
     created_at_us: i64,
-    last_used_at_us: Option<i64>,
-    last_used_from: Option<String>,
+    #[sqlx(flatten)]
+    last_used: Columns,
 }
 
 impl From<Row> for Credential {
@@ -67,9 +68,7 @@ impl From<Row> for Credential {
             starts_at: Time::from_us(row.starts_at_us),
             ends_at: Time::from_us(row.ends_at_us),
             created_at: Time::from_us(row.created_at_us),
-            last_used: row
-                .last_used_at_us
-                .map(|at| (Time::from_us(at), row.last_used_from.unwrap_or_default())),
+            last_used: row.last_used.into(),
         }
     }
 }
@@ -78,7 +77,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT key_id, tenant_id, app_id, display_name, hint, secret_hash, starts_at_us, ends_at_us, created_at_us,
-             last_used_at_us, last_used_from FROM credentials WHERE ",
+             last_used_at_us, last_used_from, last_used_by FROM credentials WHERE ",
             $rest
         )
     };
@@ -148,13 +147,5 @@ impl Tx {
     pub async fn credential_delete(&mut self, tenant: TenantId, app_id: AppId, key: KeyId) -> Result<bool, StoreError> {
         const SQL: &str = "DELETE FROM credentials WHERE tenant_id = $1 AND app_id = $2 AND key_id = $3";
         Ok(execute!(self, SQL, tenant.0, app_id.0, key.0) == 1)
-    }
-
-    /// Notes when and from where a secret was used.
-    pub async fn credential_used(&mut self, key: KeyId, at: Time, from: &str) -> Result<(), StoreError> {
-        const SQL: &str = "UPDATE credentials SET last_used_at_us = $2, last_used_from = $3
-            WHERE key_id = $1 AND (last_used_at_us IS NULL OR last_used_at_us < $2)";
-        execute!(self, SQL, key.0, at.as_us(), from);
-        Ok(())
     }
 }

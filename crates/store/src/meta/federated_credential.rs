@@ -6,6 +6,7 @@ use wharf_types::id::{AppId, KeyId, TenantId};
 use wharf_types::time::Time;
 
 use crate::StoreError;
+use crate::meta::last_use::{Columns, LastUse};
 use crate::meta::{Read, Tx};
 
 /// Tokens that an application accepts.
@@ -29,8 +30,8 @@ pub struct FederatedCredential {
     pub description: String,
     /// When it was made.
     pub created_at: Time,
-    /// When it was last used, and from where.
-    pub last_used: Option<(Time, String)>,
+    /// Its last use.
+    pub last_used: Option<LastUse>,
 }
 
 #[derive(FromRow)]
@@ -44,8 +45,8 @@ struct Row {
     audience: String,
     description: String,
     created_at_us: i64,
-    last_used_at_us: Option<i64>,
-    last_used_from: Option<String>,
+    #[sqlx(flatten)]
+    last_used: Columns,
 }
 
 impl From<Row> for FederatedCredential {
@@ -60,9 +61,7 @@ impl From<Row> for FederatedCredential {
             audience: row.audience,
             description: row.description,
             created_at: Time::from_us(row.created_at_us),
-            last_used: row
-                .last_used_at_us
-                .map(|at| (Time::from_us(at), row.last_used_from.unwrap_or_default())),
+            last_used: row.last_used.into(),
         }
     }
 }
@@ -77,8 +76,8 @@ impl Read {
         tenant: TenantId,
         app_id: AppId,
     ) -> Result<Vec<FederatedCredential>, StoreError> {
-        const SQL: &str = "SELECT id, tenant_id, app_id, name, issuer, subject, audience, description, created_at_us, last_used_at_us, last_used_from
-            FROM federated_credentials WHERE tenant_id = $1 AND app_id = $2 ORDER BY name LIMIT $3";
+        const SQL: &str = "SELECT id, tenant_id, app_id, name, issuer, subject, audience, description, created_at_us,
+            last_used_at_us, last_used_from, last_used_by FROM federated_credentials WHERE tenant_id = $1 AND app_id = $2 ORDER BY name LIMIT $3";
         let rows = fetch_all!(Row, self, SQL, tenant.0, app_id.0, MAX_FEDERATED_CREDENTIALS as i64);
         Ok(rows.into_iter().map(Into::into).collect())
     }
@@ -123,13 +122,5 @@ impl Tx {
     ) -> Result<bool, StoreError> {
         const SQL: &str = "DELETE FROM federated_credentials WHERE tenant_id = $1 AND app_id = $2 AND id = $3";
         Ok(execute!(self, SQL, tenant.0, app_id.0, key.0) == 1)
-    }
-
-    /// Notes when and from where one was used.
-    pub async fn federated_credential_used(&mut self, key: KeyId, at: Time, from: &str) -> Result<(), StoreError> {
-        const SQL: &str = "UPDATE federated_credentials SET last_used_at_us = $2, last_used_from = $3
-            WHERE id = $1 AND (last_used_at_us IS NULL OR last_used_at_us < $2)";
-        execute!(self, SQL, key.0, at.as_us(), from);
-        Ok(())
     }
 }

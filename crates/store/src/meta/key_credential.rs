@@ -6,6 +6,7 @@ use wharf_types::id::{AppId, KeyId, TenantId};
 use wharf_types::time::Time;
 
 use crate::StoreError;
+use crate::meta::last_use::{Columns, LastUse};
 use crate::meta::{Read, Tx};
 
 /// A certificate that an application signs in with.
@@ -27,8 +28,8 @@ pub struct KeyCredential {
     pub ends_at: Time,
     /// When it was added.
     pub created_at: Time,
-    /// When it was last used, and from where.
-    pub last_used: Option<(Time, String)>,
+    /// Its last use.
+    pub last_used: Option<LastUse>,
 }
 
 impl KeyCredential {
@@ -48,8 +49,8 @@ struct Row {
     starts_at_us: i64,
     ends_at_us: i64,
     created_at_us: i64,
-    last_used_at_us: Option<i64>,
-    last_used_from: Option<String>,
+    #[sqlx(flatten)]
+    last_used: Columns,
 }
 
 impl From<Row> for KeyCredential {
@@ -63,9 +64,7 @@ impl From<Row> for KeyCredential {
             starts_at: Time::from_us(row.starts_at_us),
             ends_at: Time::from_us(row.ends_at_us),
             created_at: Time::from_us(row.created_at_us),
-            last_used: row
-                .last_used_at_us
-                .map(|at| (Time::from_us(at), row.last_used_from.unwrap_or_default())),
+            last_used: row.last_used.into(),
         }
     }
 }
@@ -82,7 +81,7 @@ impl Read {
     ) -> Result<Vec<KeyCredential>, StoreError> {
         const SQL: &str =
             "SELECT key_id, tenant_id, app_id, display_name, certificate, starts_at_us, ends_at_us, created_at_us,
-             last_used_at_us, last_used_from FROM key_credentials
+             last_used_at_us, last_used_from, last_used_by FROM key_credentials
              WHERE tenant_id = $1 AND app_id = $2 ORDER BY created_at_us DESC, key_id LIMIT $3";
         let rows = fetch_all!(Row, self, SQL, tenant.0, app_id.0, MAX_KEY_CREDENTIALS as i64);
         Ok(rows.into_iter().map(Into::into).collect())
@@ -121,13 +120,5 @@ impl Tx {
     ) -> Result<bool, StoreError> {
         const SQL: &str = "DELETE FROM key_credentials WHERE tenant_id = $1 AND app_id = $2 AND key_id = $3";
         Ok(execute!(self, SQL, tenant.0, app_id.0, key.0) == 1)
-    }
-
-    /// Notes when and from where a certificate was used.
-    pub async fn key_credential_used(&mut self, key: KeyId, at: Time, from: &str) -> Result<(), StoreError> {
-        const SQL: &str = "UPDATE key_credentials SET last_used_at_us = $2, last_used_from = $3
-            WHERE key_id = $1 AND (last_used_at_us IS NULL OR last_used_at_us < $2)";
-        execute!(self, SQL, key.0, at.as_us(), from);
-        Ok(())
     }
 }

@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0005_sign_in.sql"),
     include_str!("../../migrations/0006_workloads.sql"),
     include_str!("../../migrations/0008_identity_providers.sql"),
+    include_str!("../../migrations/0011_last_used_by.sql"),
 ];
 
 /// Any number that other programs on the same PostgreSQL are unlikely to lock.

@@ -28,6 +28,7 @@ pub mod installation;
 pub mod invitation;
 pub mod journal;
 pub mod key_credential;
+pub mod last_use;
 pub mod manifest;
 pub mod refresh_family;
 pub mod registry;

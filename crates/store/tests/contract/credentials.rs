@@ -10,7 +10,7 @@ use wharf_types::id::{AppId, KeyId, TenantId, TokenId};
 
 use crate::backend::assert_one_wins;
 use crate::directory::{application, registered};
-use crate::fixture::{at, change, commit, entry, id, is_conflict, tenant_with_subscription};
+use crate::fixture::{at, change, commit, entry, id, is_conflict, tenant_with_subscription, used};
 
 store_contract!(
     secrets_are_listed_with_the_newest_first,
@@ -120,14 +120,14 @@ async fn a_secret_needs_its_application(store: &MetaStore) {
 
 async fn a_secret_remembers_its_latest_use(store: &MetaStore) {
     let robot = with_application(store).await;
-    let (used, unused) = (secret(&robot, 2), secret(&robot, 1));
-    change!(store, tx => tx.credential_insert(&used));
+    let (known, unused) = (secret(&robot, 2), secret(&robot, 1));
+    change!(store, tx => tx.credential_insert(&known));
     change!(store, tx => tx.credential_insert(&unused));
     for (seconds, from) in [(10, "192.0.2.1"), (30, "192.0.2.2"), (20, "192.0.2.3")] {
-        change!(store, tx => tx.credential_used(used.key, at(seconds), from));
+        change!(store, tx => tx.credential_used(known.key, &used(seconds, from)));
     }
     let found = secrets(store, &robot).await;
-    assert_eq!(found[0].last_used, Some((at(30), "192.0.2.2".to_owned())));
+    assert_eq!(found[0].last_used, Some(used(30, "192.0.2.2")));
     assert_eq!(found[1].last_used, None);
 }
 

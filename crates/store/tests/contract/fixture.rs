@@ -9,6 +9,7 @@ use serde_json::json;
 use uuid::Uuid;
 use wharf_store::StoreError;
 use wharf_store::meta::journal::Entry;
+use wharf_store::meta::last_use::LastUse;
 use wharf_store::meta::manifest::NewManifest;
 use wharf_store::meta::registry::Registry;
 use wharf_store::meta::resource_group::ResourceGroup;
@@ -20,6 +21,15 @@ use wharf_types::journal::{JournalKind, Outcome};
 use wharf_types::manifest::MediaType;
 use wharf_types::name::RepositoryName;
 use wharf_types::time::Time;
+
+/// A use of a credential.
+pub(crate) fn used(seconds: i64, from: &str) -> LastUse {
+    LastUse {
+        at: at(seconds),
+        from: from.to_owned(),
+        client: "docker/28.2".to_owned(),
+    }
+}
 
 /// The test's time, in seconds after the year 2000.
 pub(crate) fn at(seconds: i64) -> Time {

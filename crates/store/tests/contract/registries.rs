@@ -8,7 +8,7 @@ use wharf_types::id::{KeyId, RegistryId};
 use crate::backend::{Place, assert_one_wins};
 use crate::fixture::{
     World, at, blob_in, change, digest, entry, group, id, is_conflict, manifest_in, name, registry, repository_in,
-    tenant_with_subscription,
+    tenant_with_subscription, used,
 };
 
 store_contract!(
@@ -293,8 +293,8 @@ async fn one_admin_password_is_regenerated_and_the_other_stays(store: &MetaStore
     );
     change!(store, tx => tx.admin_password_put(registry, &second));
     change!(store, tx => tx.admin_password_put(registry, &first));
-    change!(store, tx => tx.admin_password_used(second.key, at(5), "192.0.2.1"));
-    change!(store, tx => tx.admin_password_used(first.key, at(5), "192.0.2.1"));
+    change!(store, tx => tx.credential_used(second.key, &used(5, "192.0.2.1")));
+    change!(store, tx => tx.credential_used(first.key, &used(5, "192.0.2.1")));
     let renewed = password(AdminSlot::Second, b"new");
     change!(store, tx => tx.admin_password_put(registry, &renewed));
     let found = passwords(store, registry).await;
@@ -310,10 +310,10 @@ async fn an_admin_password_remembers_its_latest_use(store: &MetaStore) {
     let made = password(AdminSlot::First, b"one");
     change!(store, tx => tx.admin_password_put(world.registry.id, &made));
     for (seconds, from) in [(10, "192.0.2.1"), (20, "192.0.2.2"), (15, "192.0.2.3")] {
-        change!(store, tx => tx.admin_password_used(made.key, at(seconds), from));
+        change!(store, tx => tx.credential_used(made.key, &used(seconds, from)));
     }
     let found = passwords(store, world.registry.id).await;
-    assert_eq!(found[0].last_used, Some((at(20), "192.0.2.2".to_owned())));
+    assert_eq!(found[0].last_used, Some(used(20, "192.0.2.2")));
     assert_eq!(found[0].created_at, at(1));
 }
 

@@ -7,7 +7,7 @@ use wharf_store::meta::key_credential::KeyCredential;
 use wharf_types::id::{KeyId, TenantId};
 
 use crate::directory::registered;
-use crate::fixture::{at, change, id, is_conflict, tenant_with_subscription};
+use crate::fixture::{at, change, id, is_conflict, tenant_with_subscription, used};
 
 store_contract!(
     certificates_are_listed_used_and_removed_one_by_one,
@@ -66,10 +66,10 @@ async fn certificates_are_listed_used_and_removed_one_by_one(store: &MetaStore) 
     change!(store, tx => tx.key_credential_insert(&first));
     change!(store, tx => tx.key_credential_insert(&second));
     assert_eq!(certificates(store, &application).await, [second.clone(), first.clone()]);
-    change!(store, tx => tx.key_credential_used(first.key, at(9), "192.0.2.1"));
-    change!(store, tx => tx.key_credential_used(first.key, at(8), "192.0.2.2"));
-    let used = certificates(store, &application).await[1].last_used.clone();
-    assert_eq!(used, Some((at(9), "192.0.2.1".to_owned())));
+    change!(store, tx => tx.credential_used(first.key, &used(9, "192.0.2.1")));
+    change!(store, tx => tx.credential_used(first.key, &used(8, "192.0.2.2")));
+    let found = certificates(store, &application).await[1].last_used.clone();
+    assert_eq!(found, Some(used(9, "192.0.2.1")));
     let (app_id, tenant) = (application.app_id, application.tenant);
     assert!(!change!(store, tx => tx.key_credential_delete(TenantId(id()), app_id, first.key)));
     assert!(change!(store, tx => tx.key_credential_delete(tenant, app_id, first.key)));
@@ -88,8 +88,11 @@ async fn a_federated_credential_has_a_name_and_a_subject_of_its_own(store: &Meta
         assert!(is_conflict(&tx.federated_credential_insert(&other).await));
     }
     assert_eq!(trusted(store, &application).await, std::slice::from_ref(&known));
-    change!(store, tx => tx.federated_credential_used(known.key, at(9), "192.0.2.1"));
-    assert!(trusted(store, &application).await[0].last_used.is_some());
+    change!(store, tx => tx.credential_used(known.key, &used(9, "192.0.2.1")));
+    assert_eq!(
+        trusted(store, &application).await[0].last_used,
+        Some(used(9, "192.0.2.1"))
+    );
     let (app_id, tenant) = (application.app_id, application.tenant);
     assert!(!change!(store, tx => tx.federated_credential_delete(TenantId(id()), app_id, known.key)));
     assert!(change!(store, tx => tx.federated_credential_delete(tenant, app_id, known.key)));

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{SecretText, input::InputBody};
+use crate::rotation::CredentialUse;
 
 /// Which of the two passwords.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +31,9 @@ pub struct RegistryPassword {
     pub name: PasswordName,
     /// The password.
     pub value: SecretText,
+    /// Its use; an addition of ours.
+    #[serde(flatten)]
+    pub activity: Option<CredentialUse>,
 }
 
 /// Body of `regenerateCredential`.

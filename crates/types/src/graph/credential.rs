@@ -5,6 +5,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::arm::{SecretText, input::InputBody};
+use crate::rotation::CredentialUse;
 
 /// A secret as listed; the text itself only in the answer of `addPassword`, once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +31,9 @@ pub struct PasswordCredential {
     /// Printed by clients; always null here.
     #[serde(default)]
     pub custom_key_identifier: Option<String>,
+    /// Its use; an addition of ours.
+    #[serde(flatten)]
+    pub activity: Option<CredentialUse>,
 }
 
 /// Body of `addPassword`.
@@ -125,6 +129,9 @@ pub struct KeyCredential {
         skip_serializing_if = "Option::is_none"
     )]
     pub end_date_time: Option<OffsetDateTime>,
+    /// Its use; an addition of ours.
+    #[serde(flatten)]
+    pub activity: Option<CredentialUse>,
 }
 
 #[cfg(test)]

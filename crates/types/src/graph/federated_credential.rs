@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::arm::input::InputBody;
+use crate::rotation::CredentialUse;
 
 /// A federated credential, as answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +23,9 @@ pub struct FederatedCredential {
     pub description: Option<String>,
     /// `aud` of the tokens: one.
     pub audiences: Vec<String>,
+    /// Its use; an addition of ours.
+    #[serde(flatten)]
+    pub activity: Option<CredentialUse>,
 }
 
 /// Body of POST: what `az ad app federated-credential create --parameters` takes.

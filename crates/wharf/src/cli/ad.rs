@@ -186,13 +186,19 @@ pub(crate) enum SpCredentialCommand {
     Delete(SpCredentialDeleteArgs),
 }
 
-/// List the passwords of a service principal: names, dates and ids, never the passwords
+/// List the passwords of a service principal: names, dates and ids, who used each last, and which can go; never the passwords
 #[derive(Debug, Args)]
-#[command(after_long_help = "Examples:\n  wharf ad sp credential list --id APP_ID -o table")]
+#[command(
+    after_long_help = "Examples:\n  wharf ad sp credential list --id APP_ID -o table\n  wharf ad sp credential list --id APP_ID --cert"
+)]
 pub(crate) struct SpCredentialListArgs {
     /// App id, another name, or object id
     #[arg(long)]
     pub(crate) id: String,
+
+    /// The certificates, and not the passwords
+    #[arg(long)]
+    pub(crate) cert: bool,
 }
 
 /// Make a new password in the place of all old ones, or besides them

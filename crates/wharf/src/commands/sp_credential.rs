@@ -7,10 +7,11 @@ use time::{Date, OffsetDateTime};
 use wharf_types::{
     arm::SecretText,
     graph::{
-        ServicePrincipal,
+        PasswordCredential, ServicePrincipal,
         credential::{AddPassword, KeyCredential, NewPassword},
         service_principal::ServicePrincipalPatch,
     },
+    rotation::Rotation,
 };
 
 use super::{certificate, service_principal::find};
@@ -18,6 +19,7 @@ use crate::{
     cli::ad::{SpCredentialDeleteArgs, SpCredentialListArgs, SpCredentialResetArgs},
     environment::now,
     failure::Failure,
+    output::transform,
     printer::Printer,
     session::Session,
 };
@@ -28,7 +30,12 @@ pub(crate) const WARNING: &str = "The output includes credentials that you must 
 
 pub(crate) async fn list(session: &Session, args: SpCredentialListArgs, printer: &Printer) -> Result<(), Failure> {
     let principal = find(session, &args.id).await?;
-    printer.result(super::json(&principal.password_credentials)?, None)
+    let listed = if args.cert {
+        super::json(&principal.key_credentials)?
+    } else {
+        super::json(&principal.password_credentials)?
+    };
+    printer.result(listed, Some(transform::secret))
 }
 
 pub(crate) async fn reset(session: &Session, args: SpCredentialResetArgs, printer: &Printer) -> Result<(), Failure> {
@@ -41,24 +48,54 @@ pub(crate) async fn reset(session: &Session, args: SpCredentialResetArgs, printe
         return certificate_reset(session, &principal, &args, end, printer).await;
     }
     // The new one first: if it cannot be made, the old ones still work.
-    let body = new_password(args.display_name, end, None);
+    let body = new_password(args.display_name.clone(), end, None);
     let made = session
         .graph
         .service_principal_add_password(principal.id, &body)
         .await?;
-    let old = principal.password_credentials.iter().filter(|_| !args.append);
-    for old in old {
-        session
-            .graph
-            .service_principal_remove_password(principal.id, old.key_id)
-            .await?;
-    }
+    remove_old(session, &principal, &args, printer).await?;
     printer.warning(WARNING);
     let password = made.secret_text.as_ref().map(SecretText::expose);
     printer.result(
         json!({"appId": principal.app_id, "password": password, "tenant": session.account.tenant_id}),
         None,
     )
+}
+
+/// Takes the old secrets away, unless the new one is to be appended to them.
+async fn remove_old(
+    session: &Session,
+    principal: &ServicePrincipal,
+    args: &SpCredentialResetArgs,
+    printer: &Printer,
+) -> Result<(), Failure> {
+    for old in principal.password_credentials.iter().filter(|_| !args.append) {
+        session
+            .graph
+            .service_principal_remove_password(principal.id, old.key_id)
+            .await?;
+        warn_of_use(printer, old);
+    }
+    Ok(())
+}
+
+/// Says who will miss a secret that is gone now, if somebody is known who will.
+fn warn_of_use(printer: &Printer, gone: &PasswordCredential) {
+    let activity = gone.activity.as_ref().filter(|it| it.rotation == Rotation::InUse);
+    if let Some(used) = activity.and_then(|it| it.last_used.as_ref()) {
+        let by = if used.client.is_empty() {
+            "a program"
+        } else {
+            &used.client
+        };
+        printer.warning(&format!(
+            "The secret {} that is gone was in use: {by} from {} signed in with it at {}. With --append, the old one goes on until \
+             'wharf ad sp credential list' says that it is safe to delete.",
+            gone.hint.as_deref().unwrap_or_default(),
+            used.ip_address,
+            used.date_time.replace_nanosecond(0).unwrap_or(used.date_time),
+        ));
+    }
 }
 
 /// A certificate in the place of the old ones, or besides them. Passwords stay, unless nothing is to be appended to.
@@ -89,12 +126,7 @@ async fn certificate_reset(
         key_credentials: Some(kept.chain([new]).collect()),
     };
     session.graph.service_principal_update(principal.id, &patch).await?;
-    for old in principal.password_credentials.iter().filter(|_| !args.append) {
-        session
-            .graph
-            .service_principal_remove_password(principal.id, old.key_id)
-            .await?;
-    }
+    remove_old(session, principal, args, printer).await?;
     let mut result = json!({"appId": principal.app_id, "password": null, "tenant": session.account.tenant_id});
     if let Some(file) = file {
         printer.warning(&format!(

@@ -41,9 +41,44 @@ pub(crate) fn credential(result: &Value) -> Vec<Row> {
             ("USERNAME", cell(item, "/username")),
             ("PASSWORD", cell(item, "/passwords/0/value")),
             ("PASSWORD2", cell(item, "/passwords/1/value")),
+            ("LAST USED", last_used(&item["passwords"][0])),
+            ("LAST USED2", last_used(&item["passwords"][1])),
+            ("SAFE TO RENEW", json!(safe_ones(item))),
         ]
     };
     rows(result, row)
+}
+
+fn safe_ones(item: &Value) -> String {
+    let passwords = item["passwords"].as_array().into_iter().flatten();
+    let safe = passwords.filter(|password| password["safeToRegenerate"] == true);
+    let names: Vec<&str> = safe.filter_map(|password| password["name"].as_str()).collect();
+    names.join(", ")
+}
+
+/// `ad sp credential list`; ours, in the manner of the others.
+pub(crate) fn secret(result: &Value) -> Vec<Row> {
+    let row = |item: &Value| {
+        vec![
+            ("KEY ID", cell(item, "/keyId")),
+            ("NAME", cell(item, "/displayName")),
+            ("HINT", cell(item, "/hint")),
+            ("ENDS", date(item, "/endDateTime")),
+            ("LAST USED", last_used(item)),
+            ("BY", cell(item, "/lastUsed/client")),
+            ("FROM", cell(item, "/lastUsed/ipAddress")),
+            ("SAFE TO DELETE", cell(item, "/safeToRegenerate")),
+        ]
+    };
+    rows(result, row)
+}
+
+fn last_used(item: &Value) -> Value {
+    if item["lastUsed"].is_null() {
+        json!("never")
+    } else {
+        date(item, "/lastUsed/dateTime")
+    }
 }
 
 /// `acr explain`; ours, in the manner of the others.
@@ -207,11 +242,13 @@ mod tests {
         ------  -------  ---------------  ------
         Size    10       0                Bytes
         ");
-        let passwords = json!({"username": "web", "passwords": [{"name": "password", "value": "a"}, {"name": "password2", "value": "b"}]});
+        let passwords = json!({"username": "web", "passwords": [{"name": "password", "value": "a", "safeToRegenerate": false,
+            "lastUsed": {"dateTime": "2026-11-21T10:00:00.5Z", "ipAddress": "192.0.2.1", "client": "docker/28"}},
+            {"name": "password2", "value": "b", "safeToRegenerate": true, "lastUsed": null}]});
         insta::assert_snapshot!(table(passwords, credential), @r"
-        USERNAME    PASSWORD    PASSWORD2
-        ----------  ----------  -----------
-        web         a           b
+        USERNAME    PASSWORD    PASSWORD2    LAST USED             LAST USED2    SAFE TO RENEW
+        ----------  ----------  -----------  --------------------  ------------  ---------------
+        web         a           b            2026-11-21T10:00:00Z  never         password2
         ");
         let list = json!([{"principalName": "app", "roleDefinitionName": "AcrPull", "scope": "/subscriptions/s"}]);
         insta::assert_snapshot!(table(list, assignment), @r"

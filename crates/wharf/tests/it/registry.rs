@@ -201,7 +201,12 @@ async fn an_update_sends_what_changes_and_nothing_else() {
 #[tokio::test]
 async fn the_admin_passwords_are_shown_and_renewed() {
     let user = User::signed_in().await;
-    let passwords = json!({"username": "myregistry", "passwords": [{"name": "password", "value": "one"}, {"name": "password2", "value": "two"}]});
+    let made = "2026-11-01T10:00:00Z";
+    let used = json!({"dateTime": "2026-11-21T10:00:00Z", "ipAddress": "192.0.2.1", "client": "docker/28.2.2"});
+    let passwords = json!({"username": "myregistry", "passwords": [
+        {"name": "password", "value": "one", "createdDateTime": made, "lastUsed": used, "rotation": "inUse", "safeToRegenerate": false},
+        {"name": "password2", "value": "two", "createdDateTime": made, "lastUsed": null, "rotation": "neverUsed", "safeToRegenerate": true},
+    ]});
     user.expect_lookup();
     user.server.on(&format!("GET {}?{V}", id()), 200, registry(true));
     user.server
@@ -211,11 +216,23 @@ async fn the_admin_passwords_are_shown_and_renewed() {
     out| {
     out|   "passwords": [
     out|     {
+    out|       "createdDateTime": "2026-11-01T10:00:00Z",
+    out|       "lastUsed": {
+    out|         "client": "docker/28.2.2",
+    out|         "dateTime": "2026-11-21T10:00:00Z",
+    out|         "ipAddress": "192.0.2.1"
+    out|       },
     out|       "name": "password",
+    out|       "rotation": "inUse",
+    out|       "safeToRegenerate": false,
     out|       "value": "one"
     out|     },
     out|     {
+    out|       "createdDateTime": "2026-11-01T10:00:00Z",
+    out|       "lastUsed": null,
     out|       "name": "password2",
+    out|       "rotation": "neverUsed",
+    out|       "safeToRegenerate": true,
     out|       "value": "two"
     out|     }
     out|   ],
@@ -228,9 +245,9 @@ async fn the_admin_passwords_are_shown_and_renewed() {
     let renew = "acr credential renew -n myregistry -g myregistry-acr --password-name password2 -o table";
     assert_snapshot!(user.run(renew).await.transcript(), @r"
     exit 0
-    out| USERNAME    PASSWORD    PASSWORD2
-    out| ----------  ----------  -----------
-    out| myregistry  one         two
+    out| USERNAME    PASSWORD    PASSWORD2    LAST USED             LAST USED2    SAFE TO RENEW
+    out| ----------  ----------  -----------  --------------------  ------------  ---------------
+    out| myregistry  one         two          2026-11-21T10:00:00Z  never         password2
     ");
     assert_snapshot!(user.requests(), @r#"
     GET /subscriptions/{S}/resources?api-version=2024-11-01&$filter=resourceType eq 'Microsoft.ContainerRegistry/registries'

@@ -11,7 +11,7 @@ use crate::machine::cpu_seconds;
 use crate::results::{median, percentile};
 use crate::target::{Data, Transport};
 
-const CONNECTIONS: usize = 64;
+pub(super) const CONNECTIONS: usize = 64;
 
 impl Run<'_> {
     pub(super) fn requests(&mut self) -> Result<()> {
@@ -25,21 +25,27 @@ impl Run<'_> {
         for repetition in 0..self.scale.repetitions {
             for at in self.order(repetition) {
                 for (row, path) in &rows {
-                    let target = &self.targets[at];
-                    let process = target.process()?;
-                    let before = cpu_seconds(process);
-                    let rate = requests::repeat(&target.peer(), path, CONNECTIONS, self.scale.requests)?;
-                    let used = cpu_seconds(process) - before;
-                    let (count, name) = (rate.each.len() as f64, target.name);
-                    self.results.add(row, name, count / rate.elapsed.as_secs_f64())?;
-                    self.results
-                        .add(&format!("{row}: server CPU"), name, used / count * 1e6)?;
-                    let p99 = percentile(&rate.each, 0.99) * 1e3;
-                    self.results.add(&format!("{row}: p99"), name, p99)?;
+                    let peer = self.targets[at].peer();
+                    self.rate(at, row, &peer, &peer.get(path))?;
                 }
             }
         }
         Ok(())
+    }
+
+    /// How many of a request a server answers, what each costs it, and how long the slowest take.
+    pub(super) fn rate(&mut self, at: usize, row: &str, peer: &Peer, request: &str) -> Result<()> {
+        let target = &self.targets[at];
+        let (process, name) = (target.process()?, target.name);
+        let before = cpu_seconds(process);
+        let rate = requests::repeat(peer, request, CONNECTIONS, self.scale.requests)?;
+        let used = cpu_seconds(process) - before;
+        let count = rate.each.len() as f64;
+        self.results.add(row, name, count / rate.elapsed.as_secs_f64())?;
+        self.results
+            .add(&format!("{row}: server CPU"), name, used / count * 1e6)?;
+        let p99 = percentile(&rate.each, 0.99) * 1e3;
+        self.results.add(&format!("{row}: p99"), name, p99)
     }
 
     pub(super) fn images(&mut self) -> Result<()> {

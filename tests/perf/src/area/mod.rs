@@ -3,6 +3,7 @@
 mod blobs;
 mod documents;
 mod footprint;
+mod tokens;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -92,6 +93,7 @@ impl<'a> Run<'a> {
                 Area::Pull => self.pull(Transport::Plain, "pull 1 GiB"),
                 Area::Tls => self.pull(Transport::Tls, "TLS pull 1 GiB"),
                 Area::Requests => self.requests(),
+                Area::Tokens => self.tokens(),
                 Area::Push => self.push(),
                 Area::Images => self.images(),
                 Area::Lists => self.lists(),

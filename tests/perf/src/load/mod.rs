@@ -51,7 +51,7 @@ pub(crate) fn share(
 }
 
 /// Does the same on some threads at once.
-fn on_threads<T: Send>(count: usize, work: impl Fn() -> T + Sync) -> Vec<T> {
+pub(crate) fn on_threads<T: Send>(count: usize, work: impl Fn() -> T + Sync) -> Vec<T> {
     thread::scope(|scope| {
         let handles: Vec<_> = (0..count).map(|_| scope.spawn(&work)).collect();
         let join = |handle: thread::ScopedJoinHandle<'_, T>| {

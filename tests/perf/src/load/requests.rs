@@ -26,9 +26,8 @@ struct Slot {
     received: Vec<u8>,
 }
 
-/// Asks for `path` for a time, and until each connection could have been answered once. An answer other than 200 is an error.
-pub(crate) fn repeat(peer: &Peer, path: &str, connections: usize, time: Duration) -> Result<Rate> {
-    let request = peer.get(path).into_bytes();
+/// Sends a request for a time, and until each connection could have been answered once. An answer other than 200 is an error.
+pub(crate) fn repeat(peer: &Peer, request: &str, connections: usize, time: Duration) -> Result<Rate> {
     let poll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
     let mut slots = Vec::with_capacity(connections);
     for at in 0..connections {
@@ -50,19 +49,19 @@ pub(crate) fn repeat(peer: &Peer, path: &str, connections: usize, time: Duration
     let began = Instant::now();
     let mut each = Vec::new();
     for slot in &mut slots {
-        slot.send(&request)?;
+        slot.send(request.as_bytes())?;
     }
     let mut block = vec![0; 64 << 10];
     let mut events = Vec::with_capacity(connections);
     while began.elapsed() < time || each.len() < connections {
         events.clear();
         let ready = epoll::wait(&poll, rustix::buffer::spare_capacity(&mut events), Some(&PATIENCE))?;
-        ensure!(ready > 0, "GET {path}: no answer within {} s", PATIENCE.tv_sec);
+        ensure!(ready > 0, "no answer within {} s", PATIENCE.tv_sec);
         for event in &events {
             let slot = &mut slots[usize::try_from(event.data.u64())?];
             if slot.receive(&mut block)? {
                 each.push(slot.sent.elapsed().as_secs_f64());
-                slot.send(&request)?;
+                slot.send(request.as_bytes())?;
             }
         }
     }

@@ -42,7 +42,7 @@ pub(crate) enum Data {
 /// A server.
 pub(crate) struct Target {
     pub(crate) name: Name,
-    set_up: Rc<SetUp>,
+    pub(crate) set_up: Rc<SetUp>,
     folder: PathBuf,
     ports: [u16; 2],
     transport: Transport,
@@ -169,7 +169,7 @@ impl Target {
     }
 
     /// The server, asked by nobody in particular.
-    fn anonymous(&self) -> Peer {
+    pub(crate) fn anonymous(&self) -> Peer {
         Peer {
             port: self.port(),
             tls: (self.transport == Transport::Tls).then(|| self.set_up.client_tls()),

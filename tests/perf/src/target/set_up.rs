@@ -25,6 +25,27 @@ pub(crate) struct SetUp {
     pub(crate) installation: PathBuf,
     /// The admin user's `Authorization`.
     pub(crate) basic: String,
+    /// A service principal that may push to it.
+    pub(crate) robot: Robot,
+}
+
+/// A service principal.
+pub(crate) struct Robot {
+    pub(crate) tenant: String,
+    pub(crate) app_id: String,
+    pub(crate) secret: String,
+}
+
+impl Robot {
+    /// Its `Authorization` with a secret.
+    pub(crate) fn basic(&self) -> String {
+        basic(&self.app_id, &self.secret)
+    }
+}
+
+/// An `Authorization` (RFC 7617).
+pub(crate) fn basic(user: &str, secret: &str) -> String {
+    format!("Basic {}", STANDARD.encode(format!("{user}:{secret}")))
 }
 
 impl SetUp {
@@ -35,13 +56,14 @@ impl SetUp {
         fs::write(folder.join("key.pem"), made.signing_key.serialize_pem())?;
         let client_tls = Arc::new(client_tls(made.cert.der().clone())?);
         let installation = folder.join("installation");
-        let basic = install(&installation)?;
+        let (basic, robot) = install(&installation)?;
         Ok(Self {
             folder: folder.to_owned(),
             server_cores: server_cores.to_owned(),
             client_tls,
             installation,
             basic,
+            robot,
         })
     }
 
@@ -92,22 +114,26 @@ fn client_tls(certificate: CertificateDer<'static>) -> Result<ClientConfig> {
     Ok(config.with_root_certificates(roots).with_no_client_auth())
 }
 
-/// Sets Wharf up as an operator does, and keeps the data folder. Returns the admin user's `Authorization`.
-fn install(folder: &Path) -> Result<String> {
+/// Sets Wharf up as an operator does, and keeps the data folder. Returns the admin user's `Authorization` and a service principal.
+fn install(folder: &Path) -> Result<(String, Robot)> {
     let mut wharf = ServerOptions::default().start();
     let owner = wharf.owner();
     owner.run("group create -l westus -n demo").ok();
-    owner
+    let registry = owner
         .run("acr create -n bench -g demo -l westus --admin-enabled true")
-        .ok();
+        .ok()
+        .json();
     let shown = owner.run("acr credential show -n bench").ok().json();
     let text = |value: &Value| value.as_str().map(str::to_owned).context("no credential was shown");
-    let credential = format!(
-        "{}:{}",
-        text(&shown["username"])?,
-        text(&shown["passwords"][0]["value"])?
-    );
+    let admin = basic(&text(&shown["username"])?, &text(&shown["passwords"][0]["value"])?);
+    let made = owner.command().words("ad sp create-for-rbac --role AcrPush --scopes");
+    let made = made.arg(text(&registry["id"])?).go().ok().json();
+    let robot = Robot {
+        tenant: text(&made["tenant"])?,
+        app_id: text(&made["appId"])?,
+        secret: text(&made["password"])?,
+    };
     wharf.stop();
     copy_folder(&wharf.data(), folder)?;
-    Ok(format!("Basic {}", STANDARD.encode(credential)))
+    Ok((admin, robot))
 }

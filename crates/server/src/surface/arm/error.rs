@@ -8,6 +8,7 @@ use wharf_app::{App, Error};
 use wharf_types::access::Principal;
 use wharf_types::arm::ErrorBody;
 use wharf_types::arm::input::InputError;
+use wharf_types::id::RequestId;
 use wharf_types::time::Time;
 
 use crate::body::BodyError;
@@ -56,6 +57,7 @@ pub(super) struct Asked<'a> {
     pub(super) principal: Option<Principal>,
     /// Whether a token was brought: then the client is told to fetch another.
     pub(super) brought_token: bool,
+    pub(super) request: RequestId,
     pub(super) now: Time,
 }
 
@@ -139,9 +141,10 @@ fn message(error: &ArmError, asked: &Asked<'_>) -> String {
                 (None, None) => String::new(),
             };
             format!(
-                "The client {caller} does not have authorization to perform action '{}' over scope '{}'. A role that was given a moment ago holds from the next request on.",
+                "The client {caller} does not have authorization to perform action '{}' over scope '{}'. A role that was given a moment ago holds from the next request on; `wharf acr explain {}` says more.",
                 missing.action.name(),
-                missing.scope
+                missing.scope,
+                asked.request
             )
         }
         ArmError::App(Error::Unauthenticated) if !asked.brought_token => {

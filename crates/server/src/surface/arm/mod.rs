@@ -51,6 +51,7 @@ pub(super) async fn handle(app: App, caller: Caller, request: Request) -> Respon
         method: parts.method.clone(),
         principal: None,
         brought_token: !matches!(credential, Presented::Nothing),
+        request: caller.request,
         now: caller.now,
     };
     let operation = route(&parts.method, parts.uri.path());

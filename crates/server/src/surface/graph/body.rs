@@ -1,15 +1,48 @@
 //! People, groups, applications, service principals and secrets as the graph shows them.
 
 use wharf_app::identity::{
-    Application, Credential, DirectoryObject, FederatedCredential, Group, KeyCredential, ServicePrincipal, User,
+    Application, Credential, DirectoryObject, FederatedCredential, Group, KeyCredential, LastUse, ServicePrincipal,
+    User,
 };
 use wharf_types::arm::SecretText;
 use wharf_types::graph::{self, PasswordCredential};
+use wharf_types::time::Time;
+
+use crate::surface::credential_use::credential_use;
 
 /// What an application signs in with.
 pub(super) struct Credentials {
-    pub(super) secrets: Vec<Credential>,
-    pub(super) certificates: Vec<KeyCredential>,
+    pub(super) secrets: Vec<PasswordCredential>,
+    pub(super) certificates: Vec<graph::credential::KeyCredential>,
+}
+
+impl Credentials {
+    /// As they are shown: without what opens something, and with how each stands to the others.
+    pub(super) fn new(secrets: Vec<Credential>, certificates: Vec<KeyCredential>, now: Time) -> Self {
+        let at = |used: &Option<LastUse>| used.as_ref().map(|used| used.at);
+        let uses: Vec<Option<Time>> = secrets
+            .iter()
+            .map(|secret| at(&secret.last_used))
+            .chain(certificates.iter().map(|certificate| at(&certificate.last_used)))
+            .collect();
+        let activity = |created_at, last: &Option<LastUse>| Some(credential_use(created_at, last.as_ref(), &uses, now));
+        Self {
+            secrets: secrets
+                .into_iter()
+                .map(|secret| PasswordCredential {
+                    activity: activity(secret.created_at, &secret.last_used),
+                    ..password(secret, None)
+                })
+                .collect(),
+            certificates: certificates
+                .into_iter()
+                .map(|known| graph::credential::KeyCredential {
+                    activity: activity(known.created_at, &known.last_used),
+                    ..certificate(known)
+                })
+                .collect(),
+        }
+    }
 }
 
 pub(super) fn user(user: User) -> graph::User {
@@ -78,12 +111,8 @@ pub(super) fn application(application: Application, credentials: Credentials) ->
         created_date_time: Some(application.created_at.into()),
         identifier_uris: application.identifier_uris,
         sign_in_audience: Some("AzureADMyOrg".to_owned()),
-        password_credentials: credentials
-            .secrets
-            .into_iter()
-            .map(|credential| password(credential, None))
-            .collect(),
-        key_credentials: credentials.certificates.into_iter().map(certificate).collect(),
+        password_credentials: credentials.secrets,
+        key_credentials: credentials.certificates,
     }
 }
 
@@ -99,12 +128,8 @@ pub(super) fn service_principal(principal: ServicePrincipal, credentials: Creden
         service_principal_names: vec![principal.app_id.to_string()],
         service_principal_type: Some("Application".to_owned()),
         app_owner_organization_id: Some(principal.tenant.0),
-        password_credentials: credentials
-            .secrets
-            .into_iter()
-            .map(|credential| password(credential, None))
-            .collect(),
-        key_credentials: credentials.certificates.into_iter().map(certificate).collect(),
+        password_credentials: credentials.secrets,
+        key_credentials: credentials.certificates,
     }
 }
 
@@ -117,6 +142,7 @@ pub(super) fn password(credential: Credential, secret: Option<SecretText>) -> Pa
         end_date_time: Some(credential.ends_at.into()),
         secret_text: secret,
         custom_key_identifier: None,
+        activity: None,
     }
 }
 
@@ -131,10 +157,16 @@ fn certificate(credential: KeyCredential) -> graph::credential::KeyCredential {
         custom_key_identifier: None,
         start_date_time: Some(credential.starts_at.into()),
         end_date_time: Some(credential.ends_at.into()),
+        activity: None,
     }
 }
 
-pub(super) fn federated(credential: FederatedCredential) -> graph::federated_credential::FederatedCredential {
+pub(super) fn federated(
+    credential: FederatedCredential,
+    now: Time,
+) -> graph::federated_credential::FederatedCredential {
+    let last = credential.last_used.as_ref();
+    let activity = credential_use(credential.created_at, last, &[last.map(|used| used.at)], now);
     graph::federated_credential::FederatedCredential {
         id: credential.key.0,
         name: credential.name,
@@ -142,5 +174,6 @@ pub(super) fn federated(credential: FederatedCredential) -> graph::federated_cre
         subject: credential.subject,
         description: Some(credential.description),
         audiences: vec![credential.audience],
+        activity: Some(activity),
     }
 }

@@ -45,10 +45,9 @@ pub(super) async fn remove(call: Call, application: Application) -> Result<Respo
 
 /// What the caller may see of what an application signs in with.
 pub(super) async fn list(call: &Call, application: &Application) -> Result<Credentials, Failure> {
-    Ok(Credentials {
-        secrets: call.app.credential_list(&call.ctx, application).await?,
-        certificates: call.app.certificate_list(&call.ctx, application).await?,
-    })
+    let secrets = call.app.credential_list(&call.ctx, application).await?;
+    let certificates = call.app.certificate_list(&call.ctx, application).await?;
+    Ok(Credentials::new(secrets, certificates, call.ctx.now))
 }
 
 /// `keyCredentials` replaces the certificates: an entry without its `key` is one that stays, as it was listed.

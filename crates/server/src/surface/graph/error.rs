@@ -82,6 +82,7 @@ pub(super) fn respond(failure: &Failure, app: &App, request: RequestId) -> Respo
         Failure::App(Error::Unauthenticated) => {
             "The access token is missing, invalid, has expired, is for another audience, or was issued for a credential that no longer exists.".to_owned()
         }
+        Failure::App(Error::Forbidden(_)) => format!("{failure}; `wharf acr explain {request}` says more"),
         other => other.to_string(),
     };
     let body = GraphError {

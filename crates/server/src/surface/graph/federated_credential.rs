@@ -14,14 +14,17 @@ use crate::call::{Call, empty, json};
 pub(super) async fn list(call: Call, application: Uuid) -> Result<Response, Failure> {
     let application = call.app.application_get(&call.ctx, application).await?;
     let found = call.app.federated_credential_list(&call.ctx, &application).await?;
-    let value = found.into_iter().map(body::federated).collect();
+    let value = found
+        .into_iter()
+        .map(|found| body::federated(found, call.ctx.now))
+        .collect();
     Ok(json(StatusCode::OK, &GraphPage::last(value)))
 }
 
 pub(super) async fn show(call: Call, application: Uuid, id: &str) -> Result<Response, Failure> {
     let application = call.app.application_get(&call.ctx, application).await?;
     let found = call.app.federated_credential_get(&call.ctx, &application, id).await?;
-    Ok(json(StatusCode::OK, &body::federated(found)))
+    Ok(json(StatusCode::OK, &body::federated(found, call.ctx.now)))
 }
 
 pub(super) async fn create(call: Call, application: Uuid) -> Result<Response, Failure> {
@@ -39,7 +42,7 @@ pub(super) async fn create(call: Call, application: Uuid) -> Result<Response, Fa
         description: input.description.unwrap_or_default(),
     };
     let made = call.app.federated_credential_add(&call.ctx, &application, new).await?;
-    Ok(json(StatusCode::CREATED, &body::federated(made)))
+    Ok(json(StatusCode::CREATED, &body::federated(made, call.ctx.now)))
 }
 
 pub(super) async fn delete(call: Call, application: Uuid, id: &str) -> Result<Response, Failure> {

@@ -7,6 +7,7 @@ mod enrolment;
 mod first_password;
 mod forms;
 mod provider;
+mod races;
 mod refresh;
 mod registry;
 mod sign_in;
