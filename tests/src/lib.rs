@@ -4,6 +4,7 @@
 //! a test can use only what a user can. Every command is bounded in time and isolated from the home of whoever runs it,
 //! and a program that is missing fails the test with what to install.
 
+mod browser;
 mod cli;
 mod client;
 mod command;
@@ -23,6 +24,7 @@ mod slapd;
 mod wire;
 mod world;
 
+pub use browser::{Browser, Seen};
 pub use cli::Cli;
 pub use client::{Buildah, Client, Crane, Docker, Endpoint, Helm, Oras, Podman, Regctl, Skopeo, User};
 pub use command::{Ran, Run, eventually};
@@ -36,7 +38,7 @@ pub use oci::{Algorithm, Ask, Oci, Place, SignIn};
 pub use options::{Options, free_port, new_database};
 pub use pages::Pages;
 pub use person::Person;
-pub use program::{debian, go, wharf};
+pub use program::{debian, go, node_package, wharf};
 pub use server::Wharf;
 pub use slapd::Slapd;
 pub use world::{Role, World};

@@ -19,13 +19,25 @@ pub fn debian(name: &str, package: &str) -> PathBuf {
 /// A client that `scripts/install-test-tools` builds with Go.
 #[must_use]
 pub fn go(name: &str) -> PathBuf {
+    let folders = tools().map(|tools| tools.join("bin")).into_iter().chain(search_path());
+    find(name, folders).unwrap_or_else(|| panic!("`{name}` is missing: run scripts/install-test-tools"))
+}
+
+/// The folder of a package that `scripts/install-test-tools` installs with npm.
+#[must_use]
+pub fn node_package(name: &str) -> PathBuf {
+    let folder = tools().map(|tools| tools.join(name));
+    let folder = folder.filter(|folder| folder.join("node_modules").is_dir());
+    folder.unwrap_or_else(|| panic!("`{name}` is missing: run scripts/install-test-tools"))
+}
+
+/// Where tools that only the tests need are kept (scripts/common.bash).
+fn tools() -> Option<PathBuf> {
     let cache = env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
     let cache = cache.or_else(|| env::var_os("HOME").map(|home| Path::new(&home).join(".cache")));
-    let tools = env::var_os("WHARF_TEST_TOOLS")
+    env::var_os("WHARF_TEST_TOOLS")
         .map(PathBuf::from)
-        .or_else(|| cache.map(|cache| cache.join("wharf-test")));
-    let folders = tools.map(|tools| tools.join("bin")).into_iter().chain(search_path());
-    find(name, folders).unwrap_or_else(|| panic!("`{name}` is missing: run scripts/install-test-tools"))
+        .or_else(|| cache.map(|cache| cache.join("wharf-test")))
 }
 
 /// The `wharf` binary of the same build as the running program, or the one that `WHARF_BIN` names.

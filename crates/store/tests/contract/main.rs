@@ -21,6 +21,7 @@ mod clock;
 mod credentials;
 mod directory;
 mod groups;
+mod identity_providers;
 mod journal;
 mod manifests;
 mod migration;

@@ -411,6 +411,7 @@ async fn a_provider_that_is_down_or_says_no_leaves_accounts_of_our_own_and_live_
     assert_eq!(asked["client_id"], CLIENT);
     // What is remembered of it goes on for a while; then it has to answer.
     corp.provider.say(|said| said.down = true);
+    corp.server.bearer(&token).get("/subscriptions").await.expect(200);
     corp.server.clock().advance(Duration::from_secs(24 * 3600));
     let late = Browser::new(&corp.server);
     late.get("/sign-in").await.expect(200);
@@ -423,7 +424,6 @@ async fn a_provider_that_is_down_or_says_no_leaves_accounts_of_our_own_and_live_
     let fresh = Browser::new(&corp.server);
     local.sign_in(&fresh, "/account").await.expect(303);
     fresh.get("/account").await.expect(200);
-    drop(token);
     corp.provider.stop();
     late.get("/sign-in").await.expect(200);
     corp.server.clock().advance(Duration::from_secs(31));
@@ -562,7 +562,37 @@ async fn only_an_owner_of_everything_says_who_may_sign_in_and_nobody_reads_the_s
 }
 
 #[tokio::test]
-async fn another_node_takes_the_answer_and_knows_at_once_what_the_provider_took_away() {
+async fn the_last_owner_does_not_shut_their_own_way_in() {
+    let corp = Corp::start().await;
+    let browser = corp.browser().await;
+    let alice = corp.user(ALICE).await["id"].as_str().unwrap_or("").to_owned();
+    let owner = corp.server.owner();
+    owner.give_to("Owner", &alice, "User", "/").await.expect(201);
+    let refresh = tokens(&corp.server, &browser).await.at("/refresh_token");
+    let graph = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", refresh.as_str()),
+        ("scope", "https://graph.microsoft.com/.default"),
+    ];
+    let token = super::token(&corp.server, &graph).await.expect(200).at("/access_token");
+    let alice = corp.server.bearer(&token);
+    let first = format!("/v1.0/servicePrincipals/{}", owner.object_id);
+    alice.patch(&first, json!({"accountEnabled": false})).await.expect(204);
+    let path = format!("{PROVIDERS}/{}", corp.id);
+    alice
+        .patch(&path, json!({"enabled": false}))
+        .await
+        .expect_error(409, "LastOwner");
+    alice.delete(&path).await.expect_error(409, "LastOwner");
+    // Nothing of it was done: she is still signed in.
+    browser.get("/account").await.expect(200);
+    alice.patch(&first, json!({"accountEnabled": true})).await.expect(204);
+    alice.patch(&path, json!({"enabled": false})).await.expect(200);
+    browser.get("/account").await.expect(303);
+}
+
+#[tokio::test]
+async fn another_node_takes_the_answer() {
     let corp = Corp::start().await;
     let browser = Browser::new(&corp.server);
     let asked = corp.go(&browser, "/account").await;
