@@ -1,181 +1,146 @@
-//! Somebody's browser: keeps cookies, sends the forms that it is shown, and stops where a client's own address begins.
+//! A browser without a screen: keeps cookies, follows redirects and pages that go on by themselves, and fills in forms.
 
 use std::{
     collections::BTreeMap,
-    path::PathBuf,
-    time::{SystemTime, UNIX_EPOCH},
+    net::SocketAddr,
+    sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
-use serde_json::{Value, json};
-use totp_rs::{Builder, Secret};
+use reqwest::{Client, Method, Response, Url, redirect::Policy};
 
-use crate::{Reply, Request};
+use crate::{http::runtime, server::DOMAIN};
 
-/// A browser, with one person in front of it.
+/// The most pages on one way.
+const MOST_STEPS: usize = 20;
+
+/// A browser.
 #[derive(Debug)]
 pub struct Browser {
-    origin: String,
-    ca: Option<PathBuf>,
-    cookies: BTreeMap<String, String>,
-    form_token: String,
+    client: Client,
+    cookies: Mutex<BTreeMap<String, BTreeMap<String, String>>>,
 }
 
-const PASSWORD: &str = "violet tangent 9";
-
-fn between<'a>(page: &'a str, before: &str, after: &str) -> Option<&'a str> {
-    Some(page.split_once(before)?.1.split_once(after)?.0)
+/// Where a browser is.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// The address.
+    pub url: Url,
+    /// The status.
+    pub status: u16,
+    /// What the page says.
+    pub text: String,
 }
 
-/// The text of an attribute.
-fn plain(text: &str) -> String {
-    let text = text.replace("&#38;", "&").replace("&amp;", "&").replace("&#34;", "\"");
-    text.replace("&#39;", "'").replace("&#60;", "<").replace("&#62;", ">")
+impl Seen {
+    /// The text between two others.
+    #[must_use]
+    #[track_caller]
+    pub fn between(&self, before: &str, after: &str) -> String {
+        let found = self
+            .text
+            .split_once(before)
+            .and_then(|(_, rest)| rest.split_once(after));
+        let (text, _) =
+            found.unwrap_or_else(|| panic!("nothing between {before} and {after} at {}: {}", self.url, self.text));
+        text.replace("&#38;", "&").replace("&amp;", "&")
+    }
+
+    /// What a field of a form holds already.
+    #[must_use]
+    #[track_caller]
+    pub fn hidden(&self, name: &str) -> String {
+        self.between(&format!("name=\"{name}\" value=\""), "\"")
+    }
 }
 
-/// The hidden fields of a page's form.
-fn hidden(page: &str) -> Vec<(String, String)> {
-    let inputs = page.split("<input type=\"hidden\" name=\"").skip(1);
-    inputs
-        .filter_map(|input| {
-            let (name, rest) = input.split_once('"')?;
-            Some((name.to_owned(), plain(between(rest, "value=\"", "\"")?)))
-        })
-        .collect()
+impl Default for Browser {
+    fn default() -> Self {
+        let _ = runtime();
+        let client = Client::builder()
+            .timeout(Duration::from_secs(30))
+            .no_proxy()
+            .resolve(DOMAIN, SocketAddr::from(([127, 0, 0, 1], 0)))
+            .redirect(Policy::none())
+            .build();
+        Self {
+            client: client.expect("a browser needs nothing"),
+            cookies: Mutex::default(),
+        }
+    }
 }
 
 impl Browser {
-    /// A browser that was never at this server.
+    /// Opens an address and goes where it leads, until a page or until an address that begins with `until`, which is not opened.
     #[must_use]
-    pub fn new(origin: String, ca: Option<PathBuf>) -> Self {
-        Self {
-            origin,
-            ca,
-            cookies: BTreeMap::new(),
-            form_token: String::new(),
-        }
+    #[track_caller]
+    pub fn open(&self, url: &str, until: &str) -> Seen {
+        self.go(Method::GET, Url::parse(url).expect("an address"), &[], until)
     }
 
-    fn send(&mut self, method: &str, address: &str, form: Option<&[(&str, &str)]>) -> Reply {
-        let url = match address.strip_prefix('/') {
-            Some(path) => format!("{}/{path}", self.origin),
-            None => address.to_owned(),
-        };
-        let cookies: Vec<String> = self
-            .cookies
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
-        let mut request = Request::new(method, url).staying().trusting(self.ca.as_deref());
-        request = request.header("cookie", &cookies.join("; "));
-        if let Some(fields) = form {
-            let body: String = url::form_urlencoded::Serializer::new(String::new())
-                .extend_pairs(fields)
-                .finish();
-            request = request.header("origin", &self.origin).body(body);
-            request = request.header("content-type", "application/x-www-form-urlencoded");
+    /// Sends a form of the page that it is at, and goes where that leads.
+    #[must_use]
+    #[track_caller]
+    pub fn submit(&self, at: &Seen, action: &str, fields: &[(&str, &str)], until: &str) -> Seen {
+        let url = at.url.join(action).expect("an address");
+        self.go(Method::POST, url, fields, until)
+    }
+
+    #[track_caller]
+    fn go(&self, method: Method, url: Url, fields: &[(&str, &str)], until: &str) -> Seen {
+        let (mut seen, mut next) = self.step(method, url, fields);
+        for _ in 0..MOST_STEPS {
+            let Some(to) = next else { return seen };
+            let to = seen.url.join(&to).expect("an address");
+            if !until.is_empty() && to.as_str().starts_with(until) {
+                return Seen { url: to, ..seen };
+            }
+            (seen, next) = self.step(Method::GET, to, &[]);
         }
-        let reply = request.send().expect("the server answers");
-        for (_, text) in reply.headers.iter().filter(|(name, _)| name == "set-cookie") {
-            if let Some((name, value)) = text.split(';').next().and_then(|pair| pair.split_once('=')) {
-                if text.contains("Max-Age=0") {
-                    self.cookies.remove(name);
-                } else {
-                    self.cookies.insert(name.to_owned(), value.to_owned());
-                }
+        panic!("no page after {MOST_STEPS} steps: {seen:?}");
+    }
+
+    /// One request: what came, and where it leads.
+    fn step(&self, method: Method, url: Url, fields: &[(&str, &str)]) -> (Seen, Option<String>) {
+        let place = url.authority().to_owned();
+        let mut request = self.client.request(method.clone(), url.clone());
+        if method == Method::POST {
+            request = request
+                .header("origin", url.origin().ascii_serialization())
+                .form(fields);
+        }
+        request = request.header("cookie", self.sent(&place));
+        runtime().block_on(async {
+            let response = request.send().await.unwrap_or_else(|error| panic!("{url}: {error}"));
+            self.keep(&place, &response);
+            let status = response.status().as_u16();
+            let location = response.headers().get("location").and_then(|value| value.to_str().ok());
+            let location = location.map(str::to_owned);
+            let text = response.text().await.unwrap_or_else(|error| panic!("{url}: {error}"));
+            let seen = Seen { url, status, text };
+            let goes_on = seen.text.contains("http-equiv=\"refresh\"");
+            let next = location.or_else(|| goes_on.then(|| seen.between("content=\"0;url=", "\"")));
+            (seen, next)
+        })
+    }
+
+    fn sent(&self, place: &str) -> String {
+        let cookies = self.cookies.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = cookies.get(place).into_iter().flatten();
+        let pairs: Vec<String> = kept.map(|(name, value)| format!("{name}={value}")).collect();
+        pairs.join("; ")
+    }
+
+    fn keep(&self, place: &str, response: &Response) {
+        let mut cookies = self.cookies.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = cookies.entry(place.to_owned()).or_default();
+        for cookie in response.headers().get_all("set-cookie") {
+            let pair = cookie.to_str().unwrap_or("").split(';').next().unwrap_or("");
+            match pair.split_once('=') {
+                Some((name, "")) => drop(kept.remove(name)),
+                Some((name, value)) => drop(kept.insert(name.to_owned(), value.to_owned())),
+                None => {}
             }
         }
-        if let Some(token) = between(&reply.body, "name=\"form_token\" value=\"", "\"") {
-            token.clone_into(&mut self.form_token);
-        }
-        reply
-    }
-
-    #[track_caller]
-    fn page(&mut self, address: &str) -> String {
-        let reply = self.send("GET", address, None);
-        assert_eq!(reply.status, 200, "{address}: {}", reply.body);
-        reply.body
-    }
-
-    #[track_caller]
-    fn submit(&mut self, path: &str, fields: &[(&str, &str)]) -> Reply {
-        let token = self.form_token.clone();
-        let fields = [&[("form_token", token.as_str())], fields].concat();
-        let reply = self.send("POST", path, Some(&fields));
-        assert!(reply.status < 400, "{path}: {} {}", reply.status, reply.body);
-        reply
-    }
-
-    /// Follows an invitation to its end: the person is signed in, with a second factor shown just now.
-    #[track_caller]
-    pub fn enrol(&mut self, link: &str) {
-        self.page(link);
-        let path = link
-            .strip_prefix(&self.origin)
-            .expect("the link is the server's")
-            .to_owned();
-        self.submit(&path, &[]);
-        self.page("/enrol/password");
-        self.submit("/enrol/password", &[("password", PASSWORD), ("again", PASSWORD)]);
-        let page = self.page("/enrol/factor");
-        let key = between(&page, "Key: <code>", "</code>").expect("the page shows the key");
-        let key = Secret::try_from_base32(key).expect("the key is base 32");
-        let totp = Builder::new().with_secret(key).build().expect("the key is long enough");
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the program under test goes by the machine's clock"
-        )]
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970");
-        self.submit("/enrol/factor", &[("code", &totp.generate(now.as_secs()).to_string())]);
-    }
-
-    /// Opens a client's request, agrees where that is asked for, and says what the client's address is called with.
-    #[track_caller]
-    pub fn open(&mut self, url: &str) -> Value {
-        let mut address = url.to_owned();
-        for _ in 0..5 {
-            let reply = self.send("GET", &address, None);
-            let location = reply.header("location").unwrap_or_default().to_owned();
-            if location.starts_with('/') {
-                address = location;
-            } else if !location.is_empty() {
-                return json!({ "location": location });
-            } else if reply.body.contains("action=\"/consent\"") {
-                let fields = hidden(&reply.body);
-                let request = fields.iter().find(|(name, _)| name == "request");
-                address = request.map(|(_, value)| value.clone()).unwrap_or_default();
-                let fields = fields.iter().filter(|(name, _)| name != "form_token");
-                let mut fields: Vec<(&str, &str)> = fields.map(|(name, value)| (&**name, &**value)).collect();
-                fields.push(("decision", "yes"));
-                self.submit("/consent", &fields);
-            } else {
-                let form: BTreeMap<String, String> = hidden(&reply.body).into_iter().collect();
-                assert!(form.contains_key("state"), "{url}: {}", reply.body);
-                return json!({ "form": form });
-            }
-        }
-        panic!("{url} leads nowhere");
-    }
-
-    /// Lets a device in.
-    #[track_caller]
-    pub fn let_in(&mut self, user_code: &str) -> Value {
-        self.page("/device");
-        self.submit("/device", &[("user_code", user_code)]);
-        let plain = user_code.replace('-', "");
-        self.submit("/device/decide", &[("user_code", &plain), ("decision", "approve")]);
-        json!({})
-    }
-
-    /// Signs out as a client asks, and says where the page leads.
-    #[track_caller]
-    pub fn sign_out(&mut self, url: &str) -> Value {
-        let page = self.page(url);
-        let fields = hidden(&page);
-        let fields = fields.iter().filter(|(name, _)| name != "form_token");
-        let fields: Vec<(&str, &str)> = fields.map(|(name, value)| (&**name, &**value)).collect();
-        let reply = self.submit("/sign-out", &fields);
-        let back = between(&reply.body, "content=\"0;url=", "\"").map(plain);
-        json!({ "location": back.expect("the page leads back") })
     }
 }

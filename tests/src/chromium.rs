@@ -355,7 +355,8 @@ impl Chromium {
     }
 
     fn axe(&self) -> Vec<Value> {
-        let source = std::fs::read_to_string(program::npm("axe", "axe-core/axe.min.js")).expect("axe can be read");
+        let file = program::node_package("axe").join("node_modules/axe-core/axe.min.js");
+        let source = std::fs::read_to_string(file).expect("axe can be read");
         let run = "const done = arguments[arguments.length - 1];
             axe.run(document).then(found => done(found.violations), error => done([String(error)]))";
         let script = format!("{source};\n{run}");

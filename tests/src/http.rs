@@ -105,13 +105,11 @@ impl Request {
                 .collect::<Result<Vec<_>, _>>()?;
             // The port is that of the URL, whatever stands here.
             let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
+            let redirects = if self.stays { Policy::none() } else { Policy::default() };
             let client = Client::builder()
+                .redirect(redirects)
                 .timeout(Duration::from_secs(30))
                 .no_proxy()
-                .redirect(match self.stays {
-                    true => Policy::none(),
-                    false => Policy::default(),
-                })
                 .resolve(DOMAIN, loopback)
                 .tls_certs_only(trusted)
                 .build()?;
@@ -135,7 +133,7 @@ impl Request {
     }
 }
 
-fn runtime() -> &'static Runtime {
+pub(crate) fn runtime() -> &'static Runtime {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
     RUNTIME.get_or_init(|| {
         // A second installation is refused and harmless.

@@ -18,6 +18,7 @@ pub struct Options {
     pub(crate) postgres: bool,
     pub(crate) disk_mebibytes: Option<usize>,
     pub(crate) sparse_images: bool,
+    pub(crate) private_issuers: bool,
 }
 
 impl Options {
@@ -46,6 +47,13 @@ impl Options {
     #[must_use]
     pub fn sparse_images(mut self) -> Self {
         self.sparse_images = true;
+        self
+    }
+
+    /// With issuers and identity providers of this machine allowed in its configuration file.
+    #[must_use]
+    pub fn private_issuers(mut self) -> Self {
+        self.private_issuers = true;
         self
     }
 

@@ -34,11 +34,15 @@ pub fn go(name: &str) -> PathBuf {
     find(name, folders).unwrap_or_else(|| panic!("`{name}` is missing: run scripts/install-test-tools"))
 }
 
-/// A file of a package that `scripts/install-test-tools` fetches with npm, for the client of that name.
+/// The folder of a client that `scripts/install-test-tools` installs with npm.
 #[must_use]
-pub(crate) fn npm(client: &str, file: &str) -> PathBuf {
-    let folders = std::iter::once(tools().join(client).join("node_modules"));
-    find(file, folders).unwrap_or_else(|| panic!("`{file}` is missing: run scripts/install-test-tools"))
+pub fn node_package(name: &str) -> PathBuf {
+    let folder = tools().join(name);
+    assert!(
+        folder.join("node_modules").is_dir(),
+        "`{name}` is missing: run scripts/install-test-tools"
+    );
+    folder
 }
 
 /// A program on the `PATH`, and what to do where it is not.

@@ -8,14 +8,14 @@ use std::{
 
 use serde_json::Value;
 
-use crate::{Browser, Run};
+use crate::{Run, Visitor};
 
 /// Runs a relying party to its end, which has to be a good one.
 ///
 /// # Panics
 /// When it fails, or has not ended within two minutes.
 #[track_caller]
-pub fn relying_party(run: &Run, browser: &mut Browser) {
+pub fn relying_party(run: &Run, browser: &mut Visitor) {
     let inner = run.command();
     let mut command = Command::new("timeout");
     command

@@ -137,9 +137,16 @@ impl Wharf {
         if let Some(url) = &self.public_url {
             run = run.arg("--public-url").arg(url);
         }
+        let mut configuration = String::new();
         if self.options.sparse_images {
+            configuration.push_str("sparse_images = true\n");
+        }
+        if self.options.private_issuers {
+            configuration.push_str("[issuers]\nprivate_network = true\n");
+        }
+        if !configuration.is_empty() {
             let file = self.folder.path().join("wharf.toml");
-            std::fs::write(&file, "sparse_images = true\n").expect("a file can be written");
+            std::fs::write(&file, configuration).expect("a file can be written");
             run = run.arg("--config").arg(file);
         }
         run

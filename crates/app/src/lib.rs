@@ -36,6 +36,7 @@ pub use environment::{Environment, SystemClock, SystemEntropy};
 pub use error::Error;
 pub use repeat::MOST_REPETITIONS;
 pub use settings::{DeviceCodeFlow, PublicAddress, Settings};
+pub use wharf_client::ldap::LdapLimits;
 
 /// The product, opened: what surfaces and jobs call. Cheap to clone.
 #[derive(Clone)]
@@ -61,6 +62,7 @@ struct Inner {
     tokens: identity::TokenCaches,
     revoked_tokens: identity::RevokedTokens,
     issuers: identity::IssuerKeys,
+    directories: identity::Directories,
     epoch: access::Epoch,
     subjects: access::SubjectCache,
     registries: registry::RegistryCache,
@@ -104,6 +106,7 @@ impl App {
         Ok(Self {
             inner: Arc::new(Inner {
                 issuers: identity::IssuerKeys::new(&settings.issuers).map_err(Error::setup)?,
+                directories: identity::Directories::default(),
                 audit: Arc::default(),
                 epoch: access::Epoch::new(generations, settings.shared_database, environment.clock.now()),
                 hasher: identity::SlowHasher::new(settings.hashing_slots, environment.entropy.as_ref()),

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use wharf_client::FetchPolicy;
+use wharf_client::ldap::LdapLimits;
 use wharf_types::name::RegistryName;
 
 /// How clients reach the installation: scheme, domain, and the port where it is not the scheme's own.
@@ -89,6 +90,8 @@ pub struct Settings {
     pub scrub_period: Option<Duration>,
     /// Where federated issuers' keys may be fetched from (rule 49).
     pub issuers: FetchPolicy,
+    /// How long LDAP directories are waited for.
+    pub directories: LdapLimits,
     /// A deleted registry's name is held back for this long (rule 41).
     pub name_hold: Duration,
 }
@@ -111,6 +114,7 @@ impl Settings {
             sparse_images: false,
             scrub_period: Some(30 * 24 * HOUR),
             issuers: FetchPolicy::default(),
+            directories: LdapLimits::default(),
             name_hold: 30 * 24 * HOUR,
         }
     }

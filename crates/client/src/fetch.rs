@@ -114,14 +114,57 @@ impl Fetcher {
     /// What the address or its server did wrong.
     pub async fn document(&self, url: &Url) -> Result<Bytes, FetchError> {
         let shown = || url.to_string();
+        let (status, document) = self.answer(url, self.http.get(url.clone())).await?;
+        if status.is_success() {
+            Ok(document)
+        } else {
+            Err(FetchError::Answer(shown()))
+        }
+    }
+
+    /// The document at an address that asks for a bearer token (RFC 6750 §2.1).
+    ///
+    /// # Errors
+    /// What the address or its server did wrong.
+    pub async fn document_for(&self, url: &Url, bearer: &str) -> Result<Bytes, FetchError> {
+        let (status, document) = self.answer(url, self.http.get(url.clone()).bearer_auth(bearer)).await?;
+        if status.is_success() {
+            Ok(document)
+        } else {
+            Err(FetchError::Answer(url.to_string()))
+        }
+    }
+
+    /// Sends a form, and returns whether it was done, with what was said of it.
+    ///
+    /// # Errors
+    /// What the address or its server did wrong; an answer that says no is none.
+    pub async fn send_form(
+        &self,
+        url: &Url,
+        fields: &[(&str, &str)],
+        basic: Option<(&str, &str)>,
+    ) -> Result<(bool, Bytes), FetchError> {
+        let request = self.http.post(url.clone()).form(fields);
+        let request = match basic {
+            Some((name, secret)) => request.basic_auth(name, Some(secret)),
+            None => request,
+        };
+        let (status, document) = self.answer(url, request).await?;
+        Ok((status.is_success(), document))
+    }
+
+    async fn answer(
+        &self,
+        url: &Url,
+        request: reqwest::RequestBuilder,
+    ) -> Result<(reqwest::StatusCode, Bytes), FetchError> {
+        let shown = || url.to_string();
         if !self.admits(url) {
             return Err(FetchError::Address(shown()));
         }
-        let asked = self.http.get(url.clone()).header("accept", "application/json").send();
+        let asked = request.header("accept", "application/json").send();
         let mut response = asked.await.map_err(|_| FetchError::Unreachable(shown()))?;
-        if !response.status().is_success() {
-            return Err(FetchError::Answer(shown()));
-        }
         let mut document = BytesMut::new();
         while let Some(piece) = response.chunk().await.map_err(|_| FetchError::Unreachable(shown()))? {
             if document.len() + piece.len() > DOCUMENT_MAX {
@@ -129,7 +172,7 @@ impl Fetcher {
             }
             document.extend_from_slice(&piece);
         }
-        Ok(document.freeze())
+        Ok((response.status(), document.freeze()))
     }
 }
 

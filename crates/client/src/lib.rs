@@ -7,12 +7,13 @@
 //! **Invariant:** credentials go only to the origin that was configured, or that the server's metadata names. Redirects are never
 //! followed, and of a `nextLink` only path and query are used.
 //!
-//! [`Fetcher`] is for addresses that somebody else chose.
+//! [`Fetcher`] is for addresses that somebody else chose, and [`ldap`] for an organisation's own directory.
 //!
 //! **Invariant:** every wait is bounded: connecting, answering, retries, pages, long-running operations, size of an answer.
 
 pub mod arm;
 pub mod graph;
+pub mod ldap;
 
 mod api;
 mod directory;

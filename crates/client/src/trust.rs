@@ -26,21 +26,42 @@ impl Trust {
                 path: path.clone(),
                 reason,
             };
-            let mut found = false;
-            for certificate in CertificateDer::pem_file_iter(path).map_err(|error| refuse(error.to_string()))? {
-                let certificate = certificate.map_err(|error| refuse(error.to_string()))?;
-                roots.add(certificate).map_err(|error| refuse(error.to_string()))?;
-                found = true;
-            }
-            if !found {
-                return Err(refuse("it holds no PEM certificate".to_owned()));
-            }
+            let certificates = CertificateDer::pem_file_iter(path).map_err(|error| refuse(error.to_string()))?;
+            add(&mut roots, certificates).map_err(refuse)?;
         }
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-        let builder = versions.map_err(|error| ClientError::Setup(error.to_string()))?;
-        Ok(builder.with_root_certificates(roots).with_no_client_auth())
+        configured(roots).map_err(ClientError::Setup)
     }
+}
+
+/// A TLS configuration that believes these authorities and no other.
+pub(crate) fn tls_of_pem(pem: &[u8]) -> Result<ClientConfig, String> {
+    let mut roots = RootCertStore::empty();
+    add(&mut roots, CertificateDer::pem_slice_iter(pem))?;
+    configured(roots)
+}
+
+fn add<E: std::fmt::Display>(
+    roots: &mut RootCertStore,
+    certificates: impl Iterator<Item = Result<CertificateDer<'static>, E>>,
+) -> Result<(), String> {
+    let mut found = false;
+    for certificate in certificates {
+        let certificate = certificate.map_err(|error| error.to_string())?;
+        roots.add(certificate).map_err(|error| error.to_string())?;
+        found = true;
+    }
+    if found {
+        Ok(())
+    } else {
+        Err("it holds no PEM certificate".to_owned())
+    }
+}
+
+fn configured(roots: RootCertStore) -> Result<ClientConfig, String> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let builder = versions.map_err(|error| error.to_string())?;
+    Ok(builder.with_root_certificates(roots).with_no_client_auth())
 }
 
 #[cfg(test)]

@@ -116,6 +116,14 @@ kinds! {
     ConsentRemove => "Microsoft.Directory/consents/remove", Access;
     /// Sessions of somebody's browsers, or clients' access on their behalf, were ended.
     UserSessionEnd => "Microsoft.Directory/users/sessions/end", Access;
+    /// An account was linked with what an identity provider calls its owner.
+    UserIdentityLink => "Microsoft.Directory/users/identities/write", Access;
+    /// It is no more.
+    UserIdentityUnlink => "Microsoft.Directory/users/identities/delete", Access;
+    /// An identity provider was made or changed, switched on or off.
+    IdentityProviderWrite => "Microsoft.Directory/identityProviders/write", Access;
+    /// An identity provider was deleted.
+    IdentityProviderDelete => "Microsoft.Directory/identityProviders/delete", Access;
     /// Somebody decided whether a device is let in.
     DeviceCodeDecide => "Microsoft.Directory/deviceCodes/decide", Record;
     /// Somebody signed in; summed over a short time.

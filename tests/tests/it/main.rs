@@ -10,6 +10,8 @@ mod crane;
 mod docker;
 mod founding;
 mod helm;
+mod identity_provider;
+mod ldap;
 mod life;
 mod oras;
 mod podman;

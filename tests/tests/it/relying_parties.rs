@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use wharf_tests::{Browser, Options, Run, World, program, relying_party, unique};
+use wharf_tests::{Options, Run, Visitor, World, node_package, program, relying_party, unique};
 
 const WEB: &str = "https://app.example.test/auth/callback";
 const NATIVE: &str = "http://localhost/done";
@@ -12,7 +12,7 @@ const NATIVE: &str = "http://localhost/done";
 /// A person with a browser, and an application of each kind.
 struct Scene {
     world: World,
-    browser: Browser,
+    browser: Visitor,
     folder: TempDir,
     given: Value,
 }
@@ -25,7 +25,7 @@ impl Scene {
         make.arg(name).arg("--user-principal-name").arg(&upn).go().ok();
         let link = format!("ad user invite --id {upn} --query inviteRedeemUrl -o tsv");
         let link = world.owner.run(&link).ok().text().to_owned();
-        let mut browser = Browser::new(world.wharf.url(), world.wharf.ca());
+        let mut browser = Visitor::new(&world.wharf);
         browser.enrol(&link);
         let web = format!("ad app create --display-name shop --web-redirect-uris {WEB}");
         let web = world.owner.run(&web).ok().json()["appId"].clone();
@@ -76,7 +76,7 @@ impl Scene {
 
     /// Runs one of the scripts with the packages that are installed for them.
     fn node(mut self, script: &str) {
-        let modules = program::tools().join("relying-parties/node_modules");
+        let modules = node_package("relying-parties").join("node_modules");
         assert!(
             modules.is_dir(),
             "openid-client is missing: run scripts/install-test-tools"

@@ -93,7 +93,7 @@ fn scope(user: &User) -> ResourceScope {
     ResourceScope::DirectoryObject(user.id)
 }
 
-fn check_mail(mail: Option<&str>) -> Result<(), Error> {
+pub(super) fn check_mail(mail: Option<&str>) -> Result<(), Error> {
     let good = |mail: &str| {
         mail.len() <= 254
             && mail
@@ -301,7 +301,7 @@ impl App {
     }
 }
 
-fn managed(user: &User, action: Action) -> Managed<'_> {
+pub(super) fn managed(user: &User, action: Action) -> Managed<'_> {
     Managed {
         id: user.id,
         name: user.user_principal_name.as_str(),

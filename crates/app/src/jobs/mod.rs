@@ -134,6 +134,7 @@ impl App {
         tx.device_codes_expire(now - CODES_KEPT, BATCH).await?;
         tx.revoked_tokens_expire(now, BATCH).await?;
         tx.used_assertions_expire(now, BATCH).await?;
+        tx.upstream_attempts_expire(now, BATCH).await?;
         tx.commit_unrecorded(Unrecorded::Bookkeeping).await?;
         Ok(())
     }

@@ -3,6 +3,8 @@
 mod application;
 mod directory_object;
 mod group;
+mod identity_provider;
+mod identity_provider_test;
 mod permission_grant;
 mod service_principal;
 mod user;

@@ -17,6 +17,7 @@ struct World {
     person: String,
     team: String,
     grant: String,
+    provider: String,
 }
 
 impl World {
@@ -43,6 +44,15 @@ impl World {
             "resourceId": "00000003-0000-0000-c000-000000000000"});
         let grant = server.owner().post("/v1.0/oauth2PermissionGrants", grant).await;
         let grant = grant.expect(201).at("/id");
+        let provider = json!({
+            "@odata.type": "#microsoft.graph.openIdConnectProvider", "displayName": "known", "domains": ["example.com"],
+            "issuer": "https://id.example", "clientId": "wharf", "clientSecret": "not shown",
+        });
+        let path = "/v1.0/identity/identityProviders";
+        let provider = server.owner().post(path, provider).await.expect(201).at("/id");
+        let identity = json!({"issuer": provider});
+        let path = format!("/v1.0/users/{person}/identities");
+        server.owner().post(&path, identity).await.expect(201);
         Self {
             federated,
             server,
@@ -53,6 +63,7 @@ impl World {
             person,
             team,
             grant,
+            provider,
         }
     }
 
@@ -62,6 +73,8 @@ impl World {
             &self.application
         } else if endpoint.path.contains("/users/") {
             &self.person
+        } else if endpoint.path.contains("/identityProviders/") {
+            &self.provider
         } else if endpoint.path.contains("/groups/") {
             &self.team
         } else {
@@ -81,6 +94,7 @@ impl World {
             ("{credential}", &self.federated),
             ("{member}", &self.person),
             ("{grant}", &self.grant),
+            ("{identity}", &self.provider),
         ]
         .iter()
         .fold(endpoint.path.to_owned(), |path, (part, value)| {
@@ -104,7 +118,7 @@ impl World {
             }}),
             ("PATCH", "{group}" | "{registry}") => json!({"tags": {"mine": "now"}}),
             ("PATCH", _)
-                if ["/applications/", "/groups/"]
+                if ["/applications/", "/groups/", "/identityProviders/"]
                     .iter()
                     .any(|part| endpoint.path.contains(part)) =>
             {
@@ -143,6 +157,12 @@ impl World {
             ("POST", "federatedIdentityCredentials") => {
                 json!({"name": "mine", "issuer": "https://ci.example", "subject": "mine", "audiences": ["a"]})
             }
+            ("POST", "identities") => json!({"issuer": self.provider, "issuerAssignedId": "mine"}),
+            ("POST", "identityProviders") => json!({
+                "@odata.type": "#microsoft.graph.openIdConnectProvider", "displayName": "mine", "domains": ["example.com"],
+                "issuer": "https://id.example", "clientId": "mine", "clientSecret": "mine",
+            }),
+            ("POST", "test") => json!({}),
             ("POST", "getByIds") => json!({"ids": [self.robot.object_id]}),
             _ => Value::Null,
         }
@@ -170,6 +190,8 @@ impl World {
             "/v1.0/users".to_owned(),
             "/v1.0/groups".to_owned(),
             format!("/v1.0/groups/{}/members", self.team),
+            format!("/v1.0/users/{}/identities", self.person),
+            "/v1.0/identity/identityProviders".to_owned(),
             "/providers/Microsoft.Insights/eventtypes/management/values?$top=1000".to_owned(),
         ] {
             state.push(owner.get(&path).await.expect(200).json());
@@ -254,7 +276,7 @@ async fn whoever_holds_no_role_is_answered_as_the_table_says_and_changes_nothing
             answer.text()
         );
         let shown = answer.text();
-        for secret in [world.robot.user_and_secret().1, "passwords\""] {
+        for secret in [world.robot.user_and_secret().1, "passwords\"", "not shown"] {
             assert!(!shown.contains(secret), "{}", answer.asked);
         }
     }

@@ -216,7 +216,8 @@ impl Tx {
         self.group_member_forget(id).await
     }
 
-    /// Adds a member. Fails when it is one already, or when the group is gone. Returns whether the member, which is of the group's tenant, is there.
+    /// Adds a member, also one that is there because an identity provider said so: from now on it stays. Fails when somebody added it already, or when the
+    /// group is gone. Returns whether the member, which is of the group's tenant, is there.
     pub async fn group_member_insert(
         &mut self,
         group: &Group,
@@ -224,13 +225,17 @@ impl Tx {
         kind: PrincipalKind,
         now: Time,
     ) -> Result<bool, StoreError> {
-        const SQL: &str = "INSERT INTO group_members (group_id, member_id, member_type, created_at_us, version) VALUES ($1, $2, $3, $4, $5)";
+        const SQL: &str = "INSERT INTO group_members (group_id, member_id, member_type, created_at_us, version) VALUES ($1, $2, $3, $4, $5)
+            ON CONFLICT (group_id, member_id) DO UPDATE SET provider_id = NULL, version = excluded.version WHERE group_members.provider_id IS NOT NULL";
         if !self.principal_hold(group.tenant, member, kind).await? {
             return Ok(false);
         }
         let version = self.version();
-        execute!(self, SQL, group.id.0, member.0, kind.as_str(), now.as_us(), version);
-        Ok(true)
+        if execute!(self, SQL, group.id.0, member.0, kind.as_str(), now.as_us(), version) == 1 {
+            Ok(true)
+        } else {
+            Err(StoreError::Conflict("it is a member already"))
+        }
     }
 
     /// Takes a member out. Returns whether it was one.

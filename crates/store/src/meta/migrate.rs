@@ -19,7 +19,9 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0005_sign_in.sql"),
     include_str!("../../migrations/0006_workloads.sql"),
     include_str!("../../migrations/0007_passkeys.sql"),
+    include_str!("../../migrations/0008_identity_providers.sql"),
     include_str!("../../migrations/0009_client_applications.sql"),
+    include_str!("../../migrations/0010_directory_looks.sql"),
     include_str!("../../migrations/0011_last_used_by.sql"),
 ];
 

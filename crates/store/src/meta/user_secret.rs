@@ -39,6 +39,13 @@ impl Read {
         }))
     }
 
+    /// Whether a person has a second factor of any kind.
+    pub async fn user_has_factor(&mut self, user: ObjectId) -> Result<bool, StoreError> {
+        const SQL: &str = "SELECT 1 WHERE EXISTS (SELECT 1 FROM user_factors WHERE user_id = $1)
+            OR EXISTS (SELECT 1 FROM passkeys WHERE user_id = $1)";
+        Ok(fetch_optional!((i32,), self, SQL, user.0).is_some())
+    }
+
     /// How many recovery codes a person has left.
     pub async fn recovery_code_count(&mut self, user: ObjectId) -> Result<u64, StoreError> {
         const SQL: &str = "SELECT count(*) FROM recovery_codes WHERE user_id = $1";

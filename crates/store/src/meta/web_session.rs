@@ -76,6 +76,15 @@ pub struct WebSession {
     pub user_agent: String,
     /// Where it was last used from.
     pub address: String,
+    /// The identity provider at which its user proved who they are; none for an account of our own.
+    pub provider: Option<ObjectId>,
+}
+
+impl WebSession {
+    /// Whether what was shown so far is enough to enrol a factor with: a password that was chosen, or the word of a provider.
+    pub fn may_enrol_a_factor(&self) -> bool {
+        self.new_password.is_some() || self.provider.is_some()
+    }
 }
 
 #[derive(FromRow)]
@@ -95,6 +104,7 @@ struct Row {
     factor_at_us: Option<i64>,
     user_agent: String,
     address: String,
+    provider_id: Option<Uuid>,
 }
 
 impl TryFrom<Row> for WebSession {
@@ -120,6 +130,7 @@ impl TryFrom<Row> for WebSession {
             factor_at: row.factor_at_us.map(Time::from_us),
             user_agent: row.user_agent,
             address: row.address,
+            provider: row.provider_id.map(ObjectId),
         })
     }
 }
@@ -128,7 +139,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT id, tenant_id, user_id, token_hash, stage, invitation_hash, new_password, new_seed, created_at_us, seen_at_us,
-             expires_at_us, authenticated_at_us, factor_at_us, user_agent, address FROM web_sessions WHERE ",
+             expires_at_us, authenticated_at_us, factor_at_us, user_agent, address, provider_id FROM web_sessions WHERE ",
             $rest
         )
     };
@@ -170,8 +181,8 @@ impl Tx {
     /// Begins a session.
     pub async fn web_session_insert(&mut self, session: &WebSession) -> Result<(), StoreError> {
         const SQL: &str = "INSERT INTO web_sessions (id, tenant_id, user_id, token_hash, stage, invitation_hash, new_password, new_seed,
-            created_at_us, seen_at_us, expires_at_us, authenticated_at_us, factor_at_us, user_agent, address)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+            created_at_us, seen_at_us, expires_at_us, authenticated_at_us, factor_at_us, user_agent, address, provider_id)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
         let WebSession {
             id,
             tenant,
@@ -188,6 +199,7 @@ impl Tx {
             factor_at,
             user_agent,
             address,
+            provider,
         } = session;
         execute!(
             self,
@@ -206,7 +218,8 @@ impl Tx {
             authenticated_at.map(Time::as_us),
             factor_at.map(Time::as_us),
             user_agent,
-            address
+            address,
+            provider.map(|id| id.0)
         );
         Ok(())
     }

@@ -22,6 +22,7 @@ mod consents;
 mod credentials;
 mod directory;
 mod groups;
+mod identity_providers;
 mod journal;
 mod manifests;
 mod migration;

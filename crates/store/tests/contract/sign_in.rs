@@ -79,6 +79,7 @@ fn session(user: &User) -> WebSession {
         factor_at: None,
         user_agent: "browser é".to_owned(),
         address: "192.0.2.1".to_owned(),
+        provider: None,
     }
 }
 

@@ -97,6 +97,10 @@ actions! {
     UserDelete => "Microsoft.Directory/users/delete";
     /// Set a person's password, or take away what they prove who they are with.
     UserCredentials => "Microsoft.Directory/users/credentials/update";
+    /// See where people may sign in beside the accounts of their own.
+    IdentityProviderRead => "Microsoft.Directory/identityProviders/read";
+    /// Say where people may sign in: who decides that can become everybody who does.
+    IdentityProviderWrite => "Microsoft.Directory/identityProviders/write";
     /// Make a group.
     GroupCreate => "Microsoft.Directory/groups/create";
     /// Rename a group.

@@ -63,7 +63,7 @@ const ROWS: &[Row] = &[
         name: "Contributor",
         description: "Grants full access to manage all resources, but does not allow you to assign roles or to manage the directory.",
         actions: "*",
-        not_actions: "Microsoft.Authorization/*/Delete Microsoft.Authorization/*/Write Microsoft.Authorization/elevateAccess/Action Microsoft.Directory/applications/* Microsoft.Directory/users/* Microsoft.Directory/groups/* Microsoft.Subscription/aliases/write",
+        not_actions: "Microsoft.Authorization/*/Delete Microsoft.Authorization/*/Write Microsoft.Authorization/elevateAccess/Action Microsoft.Directory/applications/* Microsoft.Directory/users/* Microsoft.Directory/groups/* Microsoft.Directory/identityProviders/write Microsoft.Subscription/aliases/write",
         data_actions: "",
     },
     Row {

@@ -5,6 +5,7 @@ use clap::{Args, Subcommand};
 use super::EndDate;
 use super::ad_app::AppCommand;
 use super::ad_group::AdGroupCommand;
+use super::ad_identity_provider::IdentityProviderCommand;
 use super::ad_user::{SignedInUserCommand, UserCommand};
 
 /// Directory: people, groups, service principals
@@ -16,6 +17,9 @@ pub(crate) enum AdCommand {
     /// Groups of people, service principals and groups: what a group holds, its members hold
     #[command(subcommand)]
     Group(AdGroupCommand),
+    /// Where people sign in beside the accounts of their own
+    #[command(subcommand)]
+    IdentityProvider(Box<IdentityProviderCommand>),
     /// Service principals: sign-ins for machines
     #[command(subcommand)]
     Sp(SpCommand),

@@ -4,9 +4,10 @@ use clap::{Args, Subcommand};
 use wharf_types::user_name::UserPrincipalName;
 
 use super::Toggle;
+use super::ad_identity_provider::UserIdentityCommand;
 
 /// A person by object id or name: nothing else goes into a path.
-fn identifier(text: &str) -> Result<String, String> {
+pub(crate) fn identifier(text: &str) -> Result<String, String> {
     if text.parse::<uuid::Uuid>().is_ok() || text.parse::<UserPrincipalName>().is_ok() {
         Ok(text.to_owned())
     } else {
@@ -24,6 +25,9 @@ pub(crate) enum UserCommand {
     Update(UserUpdateArgs),
     Delete(UserDeleteArgs),
     GetMemberGroups(UserMemberGroupsArgs),
+    /// What identity providers call a person
+    #[command(subcommand)]
+    Identity(UserIdentityCommand),
 }
 
 /// Add a person, without any right

@@ -8,6 +8,8 @@ pub(crate) mod activity;
 pub(crate) mod ad;
 pub(crate) mod ad_app;
 pub(crate) mod ad_group;
+pub(crate) mod ad_identity_provider;
+pub(crate) mod ad_ldap;
 pub(crate) mod ad_user;
 pub(crate) mod explain;
 pub(crate) mod group;

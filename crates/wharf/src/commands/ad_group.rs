@@ -63,19 +63,24 @@ async fn member(command: MemberCommand, session: &Session, printer: &Printer) ->
 
 /// The object id of a group that is given by it or by its display name.
 async fn id(session: &Session, group: &AdGroupArg) -> Result<Uuid, Failure> {
-    if let Ok(id) = group.group.parse() {
+    id_of(session, &group.group).await
+}
+
+/// The same, of a text.
+pub(super) async fn id_of(session: &Session, group: &str) -> Result<Uuid, Failure> {
+    if let Ok(id) = group.parse() {
         return Ok(id);
     }
-    let found = session.graph.group_by_display_name(&group.group).await?;
+    let found = session.graph.group_by_display_name(group).await?;
     match found.as_slice() {
         [one] => Ok(one.id),
         [] => {
-            let failure = Failure::not_found(format!("No group matches the name of '{}'", group.group));
+            let failure = Failure::not_found(format!("No group matches the name of '{group}'"));
             Err(failure.hint("wharf ad group list -o table shows the groups that you may see"))
         }
         several => {
             let ids: Vec<_> = several.iter().map(|group| group.id.to_string()).collect();
-            let failure = Failure::general(format!("More than one group match the name of '{}'", group.group));
+            let failure = Failure::general(format!("More than one group match the name of '{group}'"));
             Err(failure.hint(format!("name one of them by its object id: {}", ids.join(", "))))
         }
     }

@@ -13,7 +13,9 @@ mod credential_holder;
 mod explain;
 mod federated_credential;
 mod group;
+mod identity_provider;
 pub(crate) mod kubelet;
+mod ldap;
 mod login;
 mod login_server;
 mod name_lookup;
@@ -142,6 +144,7 @@ async fn ad_command(command: AdCommand, session: &Session, printer: &Printer) ->
     match command {
         AdCommand::User(command) => user::run(command, session, printer).await,
         AdCommand::Group(command) => ad_group::run(command, session, printer).await,
+        AdCommand::IdentityProvider(command) => identity_provider::run(*command, session, printer).await,
         AdCommand::Sp(command) => sp_command(command, session, printer).await,
         AdCommand::App(command) => application::run(command, session, printer).await,
         AdCommand::SignedInUser(SignedInUserCommand::Show(_)) => user::show_signed_in(session, printer).await,

@@ -34,6 +34,7 @@ pub(crate) async fn run(command: UserCommand, session: &Session, printer: &Print
         }
         UserCommand::Update(args) => update(session, args).await,
         UserCommand::Delete(args) => Ok(session.graph.user_delete(&args.id).await?),
+        UserCommand::Identity(command) => super::identity_provider::identities(command, session, printer).await,
         UserCommand::GetMemberGroups(args) => member_groups(session, args, printer).await,
     }
 }

@@ -111,6 +111,36 @@ pub(crate) fn explanation(result: &Value) -> Vec<Row> {
     rows(result, row)
 }
 
+/// `ad identity-provider test`; ours: the steps, then who was found.
+pub(crate) fn identity_provider_test(result: &Value) -> Vec<Row> {
+    let step = |item: &Value| {
+        let passed = if item["passed"] == true { "yes" } else { "NO" };
+        vec![
+            ("STEP", cell(item, "/step")),
+            ("PASSED", json!(passed)),
+            ("DETAIL", cell(item, "/detail")),
+        ]
+    };
+    let found = |what: &str, value: &Value| {
+        vec![
+            ("STEP", json!(what)),
+            ("PASSED", json!(" ")),
+            ("DETAIL", json!(python_text(value))),
+        ]
+    };
+    let mut rows: Vec<Row> = entries(&result["steps"]).into_iter().map(step).collect();
+    let user = &result["user"];
+    for name in ["dn", "name", "displayName", "mail", "accountEnabled"] {
+        if !user[name].is_null() {
+            rows.push(found(name, &user[name]));
+        }
+    }
+    if let Some(groups) = user["groups"].as_array() {
+        rows.extend(groups.iter().map(|group| found("group", group)));
+    }
+    rows
+}
+
 /// `acr activity list`; ours, in the manner of the others.
 pub(crate) fn activity(result: &Value) -> Vec<Row> {
     let row = |item: &Value| {

@@ -1,4 +1,5 @@
-//! The keys of federated issuers: found by their own metadata (OpenID Connect Discovery 1.0 §4, RFC 7517), fetched within rule 49, and remembered.
+//! The metadata and the keys of issuers: of federated ones, and of OpenID Connect providers (OpenID Connect Discovery 1.0 §4, RFC 7517). Fetched within
+//! rule 49, and remembered.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,15 +35,26 @@ pub(crate) struct IssuerKeys {
 /// What is known of an issuer. Whoever fetches holds the lock, so that others wait for the same answer.
 #[derive(Default)]
 struct Known {
+    metadata: Option<Metadata>,
     keys: Vec<(Option<String>, bool, DecodingKey)>,
     fetched_at: Option<Time>,
     tried_at: Option<Time>,
 }
 
-#[derive(Deserialize)]
-struct Metadata {
+/// What an issuer says of itself.
+#[derive(Clone, Debug, Deserialize)]
+pub(in crate::identity) struct Metadata {
     issuer: String,
     jwks_uri: Url,
+    /// Where browsers are sent to.
+    pub(in crate::identity) authorization_endpoint: Option<Url>,
+    /// Where codes are redeemed.
+    pub(in crate::identity) token_endpoint: Option<Url>,
+    /// Where more is said of somebody.
+    pub(in crate::identity) userinfo_endpoint: Option<Url>,
+    /// Whether every answer names its issuer (RFC 9207 §3).
+    #[serde(default)]
+    pub(in crate::identity) authorization_response_iss_parameter_supported: bool,
 }
 
 impl IssuerKeys {
@@ -58,43 +70,62 @@ impl IssuerKeys {
         self.fetcher.admits(url)
     }
 
+    /// What fetches, within rule 49.
+    pub(in crate::identity) fn fetcher(&self) -> &Fetcher {
+        &self.fetcher
+    }
+
+    /// What an issuer says of itself, fetched now or lately.
+    pub(in crate::identity) async fn metadata(&self, issuer: &str, now: Time) -> Result<Metadata, AssertionError> {
+        let known = self.known.get_with(issuer.to_owned(), Arc::default);
+        let mut known = known.lock().await;
+        let problem = match &known.metadata {
+            Some(metadata) if known.is_younger(KEPT, now) => return Ok(metadata.clone()),
+            _ => self.refresh(&mut known, issuer, now).await,
+        };
+        let found = known.metadata.clone().filter(|_| known.is_younger(KEPT_IN_NEED, now));
+        found.ok_or_else(|| unavailable(problem, issuer))
+    }
+
     /// Goes on if the statement is signed with a key that its issuer publishes.
-    pub(super) async fn check(&self, statement: &Statement<'_>, now: Time) -> Result<(), AssertionError> {
+    pub(in crate::identity) async fn check(&self, statement: &Statement<'_>, now: Time) -> Result<(), AssertionError> {
         let issuer = statement.issuer.clone();
         let known = self.known.get_with(issuer.clone(), Arc::default);
         let mut known = known.lock().await;
-        let age = |at: Option<Time>| at.map_or(Duration::MAX, |at| at.until(now));
-        let is_fresh = age(known.fetched_at) < KEPT;
-        if is_fresh && known.signed(statement) {
+        if known.is_younger(KEPT, now) && known.signed(statement) {
             return Ok(());
         }
-        let mut problem = None;
-        if age(known.tried_at) >= PAUSE {
-            known.tried_at = Some(now);
-            match self.fetch(&issuer).await {
-                Ok(keys) => {
-                    known.keys = keys;
-                    known.fetched_at = Some(now);
-                }
-                Err(error) => {
-                    tracing::warn!(issuer, error = %error, "the keys of a federated issuer were not fetched: {error}");
-                    problem = Some(error);
-                }
-            }
-        }
-        if age(known.fetched_at) < KEPT_IN_NEED && known.signed(statement) {
+        let problem = self.refresh(&mut known, &issuer, now).await;
+        if known.is_younger(KEPT_IN_NEED, now) && known.signed(statement) {
             return Ok(());
         }
-        Err(match problem {
-            Some(problem) => AssertionError::Issuer(problem.to_string()),
-            None if known.fetched_at.is_none() => {
-                AssertionError::Issuer(format!("{issuer} could not be reached a moment ago"))
-            }
-            None => AssertionError::IssuerKey,
-        })
+        if problem.is_none() && known.fetched_at.is_some() {
+            return Err(AssertionError::IssuerKey);
+        }
+        Err(unavailable(problem, &issuer))
     }
 
-    async fn fetch(&self, issuer: &str) -> Result<Vec<(Option<String>, bool, DecodingKey)>, FetchError> {
+    /// Fetches what an issuer says now, unless that was tried a moment ago. Returns what went wrong.
+    async fn refresh(&self, known: &mut Known, issuer: &str, now: Time) -> Option<FetchError> {
+        if known.tried_at.is_some_and(|at| at.until(now) < PAUSE) {
+            return None;
+        }
+        known.tried_at = Some(now);
+        match self.fetch(issuer).await {
+            Ok((metadata, keys)) => {
+                known.metadata = Some(metadata);
+                known.keys = keys;
+                known.fetched_at = Some(now);
+                None
+            }
+            Err(error) => {
+                tracing::warn!(issuer, error = %error, "the keys of an issuer were not fetched: {error}");
+                Some(error)
+            }
+        }
+    }
+
+    async fn fetch(&self, issuer: &str) -> Result<(Metadata, Vec<(Option<String>, bool, DecodingKey)>), FetchError> {
         let answer = || FetchError::Answer(issuer.to_owned());
         let metadata = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
         let metadata = Url::parse(&metadata).map_err(|_| FetchError::Address(issuer.to_owned()))?;
@@ -118,8 +149,16 @@ impl IssuerKeys {
         let set = JwkSet {
             keys: readable.collect(),
         };
-        Ok(set.keys.iter().filter_map(usable).collect())
+        let keys = set.keys.iter().filter_map(usable).collect();
+        Ok((metadata, keys))
     }
+}
+
+fn unavailable(problem: Option<FetchError>, issuer: &str) -> AssertionError {
+    AssertionError::Issuer(match problem {
+        Some(problem) => problem.to_string(),
+        None => format!("{issuer} could not be reached a moment ago"),
+    })
 }
 
 /// A key for signatures, and whether it is RSA.
@@ -137,6 +176,10 @@ fn usable(key: &jsonwebtoken::jwk::Jwk) -> Option<(Option<String>, bool, Decodin
 }
 
 impl Known {
+    fn is_younger(&self, age: Duration, now: Time) -> bool {
+        self.fetched_at.is_some_and(|at| at.until(now) < age)
+    }
+
     /// `kid` selects by exact match (rule 21); without one every key is tried.
     fn signed(&self, statement: &Statement<'_>) -> bool {
         let is_rsa = statement.algorithm != Algorithm::ES256;

@@ -11,6 +11,7 @@ mod statement;
 pub use certificate::NewCertificate;
 pub use federated::NewFederatedCredential;
 pub(crate) use issuer::IssuerKeys;
+pub(in crate::identity) use issuer::Metadata;
 
 use wharf_store::meta::service_principal::ServicePrincipal;
 use wharf_types::access::Principal;
@@ -18,7 +19,7 @@ use wharf_types::id::{KeyId, TenantId};
 
 use crate::identity::{Audience, Caller, IssuedToken, SignedIn};
 use crate::{App, Error};
-use statement::Statement;
+pub(in crate::identity) use statement::Statement;
 
 /// Why an assertion does not open.
 #[derive(Debug, thiserror::Error)]

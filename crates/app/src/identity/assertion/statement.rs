@@ -19,7 +19,7 @@ const EITHER_PADDING: GeneralPurpose = GeneralPurpose::new(
 
 /// What an assertion says. None of it is true before [`Statement::is_signed_by`] is.
 #[derive(Debug)]
-pub(super) struct Statement<'a> {
+pub(in crate::identity) struct Statement<'a> {
     pub(super) algorithm: Algorithm,
     /// `kid`.
     pub(super) key: Option<String>,
@@ -27,20 +27,22 @@ pub(super) struct Statement<'a> {
     pub(super) sha1: Option<Vec<u8>>,
     /// `x5t#S256`.
     pub(super) sha256: Option<Vec<u8>>,
-    pub(super) issuer: String,
-    pub(super) subject: String,
-    pub(super) audiences: Vec<String>,
+    pub(in crate::identity) issuer: String,
+    pub(in crate::identity) subject: String,
+    pub(in crate::identity) audiences: Vec<String>,
     /// Seconds since 1970; some clients send fractions.
-    pub(super) expires: f64,
-    pub(super) not_before: Option<f64>,
+    pub(in crate::identity) expires: f64,
+    pub(in crate::identity) not_before: Option<f64>,
     /// `jti`.
     pub(super) id: Option<String>,
+    /// All that it says.
+    pub(in crate::identity) claims: Value,
     message: &'a str,
     signature: &'a str,
 }
 
 impl<'a> Statement<'a> {
-    pub(super) fn read(text: &'a str) -> Result<Self, &'static str> {
+    pub(in crate::identity) fn read(text: &'a str) -> Result<Self, &'static str> {
         if text.len() > MAX_BYTES {
             return Err("It is longer than 16 KiB.");
         }
@@ -88,6 +90,7 @@ impl<'a> Statement<'a> {
             expires: claims.get("exp").and_then(Value::as_f64).ok_or("It has no exp.")?,
             not_before: claims.get("nbf").and_then(Value::as_f64),
             id: text(&claims, "jti"),
+            claims,
             message,
             signature,
         })

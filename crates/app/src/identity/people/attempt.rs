@@ -12,7 +12,7 @@ use crate::{App, Error};
 impl App {
     /// The name under which an account's failures are counted. A keyed sum of what was typed: a name that nobody bears is counted, and has to wait, like any
     /// other, and the table holds nothing that somebody typed into the wrong field.
-    pub(super) fn attempt_account(&self, name: &str) -> String {
+    pub(crate) fn attempt_account(&self, name: &str) -> String {
         let sum = self
             .inner
             .vault

@@ -4,6 +4,7 @@ use serde_json::json;
 use wharf_store::meta::user_secret::UserFactor;
 use wharf_store::meta::web_session::WebSessionStage;
 use wharf_store::meta::{Tx, Unrecorded};
+use wharf_types::id::ObjectId;
 use wharf_types::journal::JournalKind;
 use wharf_types::secret::Secret;
 
@@ -38,7 +39,8 @@ impl App {
         session: &BrowserSession,
         password: &Secret,
     ) -> Result<SignInProgress, Error> {
-        if session.session.stage != WebSessionStage::Enrolling {
+        // Who comes from an identity provider enrols a factor and has no password of ours.
+        if session.session.stage != WebSessionStage::Enrolling || session.session.provider.is_some() {
             return Err(Error::Unauthenticated);
         }
         let hash = self.password_hash(&session.user, password).await?;
@@ -58,10 +60,7 @@ impl App {
         session: &BrowserSession,
         new_password: Option<String>,
     ) -> Result<SignInProgress, Error> {
-        let entropy = self.inner.environment.entropy.as_ref();
-        let mut seed = [0; SEED_BYTES];
-        entropy.fill(&mut seed);
-        let sealed = self.inner.vault.seal(entropy, &seed_place(session.user.id), &seed)?;
+        let sealed = self.new_seed(session.user.id)?;
         let (next, progress) = self.session_next(browser, session, |next| {
             next.new_seed = Some(sealed);
             next.new_password = new_password;
@@ -70,6 +69,14 @@ impl App {
         tx.web_session_step(&session.session.token_hash, &next).await?;
         tx.commit_unrecorded(Unrecorded::Bookkeeping).await?;
         Ok(progress)
+    }
+
+    /// A seed for an authenticator, under the master key.
+    pub(in crate::identity) fn new_seed(&self, user: ObjectId) -> Result<Vec<u8>, Error> {
+        let entropy = self.inner.environment.entropy.as_ref();
+        let mut seed = [0; SEED_BYTES];
+        entropy.fill(&mut seed);
+        self.inner.vault.seal(entropy, &seed_place(user), &seed)
     }
 
     /// The factor that waits to be confirmed in this session.
@@ -100,7 +107,7 @@ impl App {
     ) -> Result<Confirmed, Error> {
         let (caller, user, state) = (browser.caller, &session.user, &session.session);
         match state.stage {
-            WebSessionStage::Enrolling if state.new_password.is_some() => {}
+            WebSessionStage::Enrolling if state.may_enrol_a_factor() => {}
             WebSessionStage::Complete => session.require_fresh(caller.now)?,
             _ => return Err(Error::Unauthenticated),
         }
@@ -120,7 +127,7 @@ impl App {
         let recovery_codes = self.recovery_codes();
         let (next, progress) = self.session_next(browser, session, |next| complete(next, caller.now));
         let mut tx = self.inner.meta.begin(caller.now).await?;
-        if state.stage == WebSessionStage::Enrolling {
+        if state.stage == WebSessionStage::Enrolling && state.provider.is_none() {
             let invitation = state.invitation.as_ref().ok_or(Error::Unauthenticated)?;
             tx.invitation_use(invitation, caller.now).await?;
             // What was enrolled before may be lost, or in other hands: nothing of it is a factor any more.

@@ -18,7 +18,7 @@ pub use first_owner::FirstPerson;
 pub use invitation::INVITATION_LIFE;
 pub use passkeys::{Factor, Factors, PasskeyAnswer, PasskeyAsk};
 pub use session::{Browser, BrowserSession, SignInProgress};
-pub(crate) use session::{IDLE, holds as session_holds, user_entry};
+pub(crate) use session::{HALF_WAY, IDLE, LIFE, holds as session_holds, user_entry};
 
 use std::time::Duration;
 

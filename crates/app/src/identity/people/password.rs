@@ -10,11 +10,25 @@ use wharf_types::secret::Secret;
 use super::{Browser, BrowserSession, SignInProgress};
 use crate::identity::common_secrets::{self, MAX_BYTES};
 use crate::identity::people::session::{HALF_WAY, IDLE, user_entry};
+use crate::identity::upstream::{PasswordPlace, UpstreamError};
 use crate::{App, Error};
 
 impl App {
-    /// The first step of signing in: a name and a password. Unknown, wrong, disabled and locked are one answer after the same work (rules 5, 6).
+    /// The first step of signing in: a name and a password. Unknown, wrong, disabled and locked are one answer after the same work (rules 5, 6). Whose name is a directory's is asked
+    /// there, and nowhere else.
     pub async fn sign_in_password(
+        &self,
+        browser: &Browser,
+        name: &str,
+        password: &Secret,
+    ) -> Result<SignInProgress, UpstreamError> {
+        match self.password_place(name).await? {
+            PasswordPlace::Here(name) => Ok(self.sign_in_own_password(browser, &name, password).await?),
+            PasswordPlace::Directory(asked) => self.ldap_sign_in(browser, &asked, password).await,
+        }
+    }
+
+    async fn sign_in_own_password(
         &self,
         browser: &Browser,
         name: &str,
@@ -37,9 +51,15 @@ impl App {
         }
     }
 
+    /// Whether an account signs in with a password of ours.
+    pub(super) async fn has_password_here(&self, user: &User) -> Result<bool, Error> {
+        let place = self.password_place(user.user_principal_name.as_str()).await?;
+        let stored = self.inner.meta.read().await?.user_password(user.id).await?;
+        Ok(matches!(place, PasswordPlace::Here(_)) && stored.is_some())
+    }
+
     async fn has_factor(&self, user: &User) -> Result<bool, Error> {
-        let mut read = self.inner.meta.read().await?;
-        Ok(read.user_factor(user.id).await?.is_some() || !read.passkey_list(user.id).await?.is_empty())
+        Ok(self.inner.meta.read().await?.user_has_factor(user.id).await?)
     }
 
     /// The first sign-in, with a password that somebody else chose: as if they had followed a link. Nothing is theirs before a factor is.

@@ -22,9 +22,9 @@ use crate::{App, Error};
 /// A session ends when it was not used for this long (rule 52).
 pub(crate) const IDLE: Duration = Duration::from_secs(30 * 60);
 /// A session ends this long after its user proved who they are, however much it is used (rule 52).
-pub(super) const LIFE: Duration = Duration::from_secs(12 * 3600);
+pub(crate) const LIFE: Duration = Duration::from_secs(12 * 3600);
 /// So long may somebody take between the password and the code.
-pub(super) const HALF_WAY: Duration = Duration::from_secs(10 * 60);
+pub(crate) const HALF_WAY: Duration = Duration::from_secs(10 * 60);
 /// That a session is in use is written down no more often than this.
 const SEEN_EVERY: Duration = Duration::from_secs(60);
 /// Longest name of a program that is kept, in characters.
@@ -93,6 +93,8 @@ pub struct SignInProgress {
     pub token: Secret,
     /// How far it has come.
     pub stage: WebSessionStage,
+    /// Whether its user came from an identity provider: then they have no password of ours to choose.
+    pub from_provider: bool,
 }
 
 impl App {
@@ -161,8 +163,14 @@ impl App {
             factor_at: None,
             user_agent: browser.user_agent.clone(),
             address: browser.address(),
+            provider: None,
         };
-        (session, SignInProgress { token, stage })
+        let progress = SignInProgress {
+            token,
+            stage,
+            from_provider: false,
+        };
+        (session, progress)
     }
 
     /// A session's next step, under a new token.
@@ -179,8 +187,12 @@ impl App {
         next.seen_at = browser.caller.now;
         next.address = browser.address();
         change(&mut next);
-        let stage = next.stage;
-        (next, SignInProgress { token, stage })
+        let progress = SignInProgress {
+            token,
+            stage: next.stage,
+            from_provider: next.provider.is_some(),
+        };
+        (next, progress)
     }
 
     /// Ends the session that a browser is in.

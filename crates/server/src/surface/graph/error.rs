@@ -56,6 +56,8 @@ fn app_kind(error: &Error) -> (StatusCode, &'static str) {
         Error::Conflict { code, .. } => match *code {
             "ObjectConflict" => (StatusCode::CONFLICT, "Request_MultipleObjectsWithSameKeyValue"),
             "PrincipalExceedsCaller" => (StatusCode::FORBIDDEN, "Authorization_RequestDenied"),
+            "OutsideDomains" => (StatusCode::BAD_REQUEST, "Request_BadRequest"),
+            "TooManyIdentityProviders" => (StatusCode::BAD_REQUEST, "Directory_QuotaExceeded"),
             "MemberExists" | "GroupCycle" | "GroupNestingTooDeep" => (StatusCode::BAD_REQUEST, "Request_BadRequest"),
             "TooManyCredentials" => (StatusCode::BAD_REQUEST, "Directory_QuotaExceeded"),
             code => (StatusCode::CONFLICT, code),

@@ -10,6 +10,7 @@ mod directory_object;
 mod error;
 mod federated_credential;
 mod group;
+mod identity_provider;
 mod membership;
 mod operation;
 mod permission_grant;
@@ -119,6 +120,15 @@ async fn perform(operation: Operation, call: Call) -> Result<Response, Failure> 
         Operation::UserDelete(id) => user::delete(call, id).await,
         Operation::UserMemberGroups(id) => user::member_groups(call, id).await,
         Operation::UserMemberOf(id) => user::member_of(call, id).await,
+        Operation::UserIdentityList(id) => identity_provider::identities(call, id).await,
+        Operation::UserIdentityAdd(id) => identity_provider::identity_add(call, id).await,
+        Operation::UserIdentityRemove(id, provider) => identity_provider::identity_remove(call, id, provider).await,
+        Operation::IdentityProviderList => identity_provider::list(call).await,
+        Operation::IdentityProviderCreate => identity_provider::create(call).await,
+        Operation::IdentityProviderShow(id) => identity_provider::show(call, id).await,
+        Operation::IdentityProviderUpdate(id) => identity_provider::update(call, id).await,
+        Operation::IdentityProviderDelete(id) => identity_provider::delete(call, id).await,
+        Operation::IdentityProviderTest(id) => identity_provider::test(call, id).await,
         Operation::Me => user::me(call).await,
         Operation::MyMemberOf => user::my_member_of(call).await,
         Operation::GroupList => group::list(call).await,

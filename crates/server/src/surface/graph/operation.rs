@@ -79,6 +79,24 @@ operations! {
         UserMemberGroups(String) => POST "/v1.0/users/{id}/getMemberGroups", Right(Action::DirectoryRead), NotFound;
         /// The groups that they are members of themselves.
         UserMemberOf(String) => GET "/v1.0/users/{id}/memberOf", Right(Action::DirectoryRead), NotFound;
+        /// What identity providers call them.
+        UserIdentityList(String) => GET "/v1.0/users/{id}/identities", Right(Action::DirectoryRead), NotFound;
+        /// Links them with what a provider calls them.
+        UserIdentityAdd(String) => POST "/v1.0/users/{id}/identities", Right(Action::UserCredentials), NotFound;
+        /// Removes that link.
+        UserIdentityRemove(String, Uuid) => DELETE "/v1.0/users/{id}/identities/{identity}", Right(Action::UserCredentials), NotFound;
+        /// Where people sign in beside the accounts of their own.
+        IdentityProviderList => GET "/v1.0/identity/identityProviders", Right(Action::IdentityProviderRead), Forbidden;
+        /// Makes an identity provider.
+        IdentityProviderCreate => POST "/v1.0/identity/identityProviders", Right(Action::IdentityProviderWrite), Forbidden;
+        /// One of them.
+        IdentityProviderShow(ObjectId) => GET "/v1.0/identity/identityProviders/{id}", Right(Action::IdentityProviderRead), NotFound;
+        /// Changes it, switches it on or off.
+        IdentityProviderUpdate(ObjectId) => PATCH "/v1.0/identity/identityProviders/{id}", Right(Action::IdentityProviderWrite), NotFound;
+        /// Deletes it with what it gave.
+        IdentityProviderDelete(ObjectId) => DELETE "/v1.0/identity/identityProviders/{id}", Right(Action::IdentityProviderWrite), NotFound;
+        /// Connects to it as a sign-in would, and says what came of it.
+        IdentityProviderTest(ObjectId) => POST "/v1.0/identity/identityProviders/{id}/test", Right(Action::IdentityProviderWrite), NotFound;
         /// The person who asks.
         Me => GET "/v1.0/me", SignedIn, None;
         /// The groups that the person who asks is a member of.
@@ -117,7 +135,8 @@ pub(super) fn route(method: &Method, path: &str) -> Result<Operation, RouteError
     find(method, |method| match rest {
         ["applications", rest @ ..] => application(method, rest),
         ["servicePrincipals", rest @ ..] => service_principal(method, rest),
-        ["users", rest @ ..] => Ok(user(method, rest)),
+        ["users", rest @ ..] => user(method, rest),
+        ["identity", "identityProviders", rest @ ..] => identity_provider(method, rest),
         ["groups", rest @ ..] => group(method, rest),
         _ => Ok(match (method, rest) {
             (&Method::POST, ["directoryObjects", "getByIds"]) => Some(Operation::ObjectsByIds),
@@ -199,9 +218,9 @@ fn service_principal(method: &Method, rest: &[&str]) -> Result<Option<Operation>
 }
 
 /// A person is named by an object id or by a name, and what is neither names nobody.
-fn user(method: &Method, rest: &[&str]) -> Option<Operation> {
+fn user(method: &Method, rest: &[&str]) -> Result<Option<Operation>, RouteError> {
     let name = |one: &str| one.to_owned();
-    Some(match (method, rest) {
+    Ok(Some(match (method, rest) {
         (&Method::GET, []) => Operation::UserList,
         (&Method::POST, []) => Operation::UserCreate,
         (&Method::GET, [one]) => Operation::UserShow(name(one)),
@@ -209,8 +228,23 @@ fn user(method: &Method, rest: &[&str]) -> Option<Operation> {
         (&Method::DELETE, [one]) => Operation::UserDelete(name(one)),
         (&Method::POST, [one, "getMemberGroups"]) => Operation::UserMemberGroups(name(one)),
         (&Method::GET, [one, "memberOf"]) => Operation::UserMemberOf(name(one)),
-        _ => return None,
-    })
+        (&Method::GET, [one, "identities"]) => Operation::UserIdentityList(name(one)),
+        (&Method::POST, [one, "identities"]) => Operation::UserIdentityAdd(name(one)),
+        (&Method::DELETE, [one, "identities", provider]) => Operation::UserIdentityRemove(name(one), id(provider)?),
+        _ => return Ok(None),
+    }))
+}
+
+fn identity_provider(method: &Method, rest: &[&str]) -> Result<Option<Operation>, RouteError> {
+    Ok(Some(match (method, rest) {
+        (&Method::GET, []) => Operation::IdentityProviderList,
+        (&Method::POST, []) => Operation::IdentityProviderCreate,
+        (&Method::GET, [one]) => Operation::IdentityProviderShow(object(one)?),
+        (&Method::PATCH, [one]) => Operation::IdentityProviderUpdate(object(one)?),
+        (&Method::DELETE, [one]) => Operation::IdentityProviderDelete(object(one)?),
+        (&Method::POST, [one, "test"]) => Operation::IdentityProviderTest(object(one)?),
+        _ => return Ok(None),
+    }))
 }
 
 fn group(method: &Method, rest: &[&str]) -> Result<Option<Operation>, RouteError> {

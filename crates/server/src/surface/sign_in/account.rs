@@ -235,5 +235,5 @@ pub(super) async fn factor_change(visit: &mut Visit) -> Result<Response, PageErr
 pub(super) async fn recovery_codes(visit: &mut Visit) -> Result<Response, PageError> {
     let session = visit.fresh("/account").await?;
     let codes = visit.app.recovery_codes_renew(&visit.browser, &session).await?;
-    recovery(&codes)
+    recovery(visit, &codes)
 }

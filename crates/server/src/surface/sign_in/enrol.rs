@@ -34,6 +34,7 @@ pub(super) struct ChoosePassword {
 #[template(path = "enrol.html")]
 struct Enrol {
     form_token: String,
+    return_to: String,
     qr: String,
     secret: String,
     passkey: Option<PasskeyForm>,
@@ -44,6 +45,7 @@ struct Enrol {
 #[template(path = "recovery.html")]
 pub(super) struct Recovery {
     pub(super) codes: Vec<String>,
+    pub(super) return_to: String,
 }
 
 const USED: PageError =
@@ -123,6 +125,7 @@ pub(super) async fn factor_show(visit: &Visit, error: Option<&'static str>) -> R
     let status = error.map_or(StatusCode::OK, |_| StatusCode::BAD_REQUEST);
     let page = Enrol {
         form_token: visit.form_token(),
+        return_to: visit.return_to(),
         qr,
         secret: offer.secret.expose().to_owned(),
         passkey: passkeys::enrol_form(visit, &session).await?,
@@ -140,7 +143,7 @@ pub(super) async fn factor_enrol(visit: &mut Visit) -> Result<Response, PageErro
     match confirmed {
         Ok(confirmed) => {
             visit.go_on(confirmed.progress);
-            recovery(&confirmed.recovery_codes)
+            recovery(visit, &confirmed.recovery_codes)
         }
         Err(Error::Unauthenticated) => {
             factor_show(
@@ -153,7 +156,8 @@ pub(super) async fn factor_enrol(visit: &mut Visit) -> Result<Response, PageErro
     }
 }
 
-pub(super) fn recovery(codes: &[Secret]) -> Result<Response, PageError> {
+pub(super) fn recovery(visit: &Visit, codes: &[Secret]) -> Result<Response, PageError> {
     let codes = codes.iter().map(|code| code.expose().to_owned()).collect();
-    page::show(StatusCode::OK, &Recovery { codes })
+    let return_to = visit.return_to();
+    page::show(StatusCode::OK, &Recovery { codes, return_to })
 }

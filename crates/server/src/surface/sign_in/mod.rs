@@ -11,6 +11,7 @@ mod operation;
 pub(super) mod page;
 mod passkeys;
 mod steps;
+mod upstream;
 mod visit;
 
 use axum::extract::Request;
@@ -109,10 +110,12 @@ async fn perform(visit: &mut Visit, operation: Operation) -> Result<Response, Pa
         Operation::PasskeyAdd => passkeys::add(visit).await,
         Operation::PasskeyRename => passkeys::rename(visit).await,
         Operation::FactorRemove => passkeys::remove(visit).await,
-        Operation::SignInShow => steps::sign_in_show(visit),
+        Operation::SignInShow => steps::sign_in_show(visit).await,
         Operation::SignIn => steps::sign_in(visit).await,
         Operation::FactorShow => steps::factor_show(visit).await,
         Operation::FactorProve => steps::factor_prove(visit).await,
+        Operation::UpstreamBegin(provider) => upstream::begin(visit, provider).await,
+        Operation::UpstreamReturn(provider) => upstream::finish(visit, provider).await,
         Operation::SignOutShow => page::sign_out(visit, page::SignedOut::default()),
         Operation::SignOut => account::sign_out(visit).await,
         Operation::InvitationShow(token) => enrol::invitation_show(visit, &token).await,

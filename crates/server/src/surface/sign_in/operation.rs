@@ -1,6 +1,7 @@
 //! Every page and form, and which request means which.
 
 use http::Method;
+use wharf_types::id::ObjectId;
 
 use crate::endpoint::Access::Public;
 use crate::operations::operations;
@@ -35,6 +36,10 @@ operations! {
         FactorShow => GET "/sign-in/factor", Public, None;
         /// A code.
         FactorProve => POST "/sign-in/factor", Public, None;
+        /// Goes on to an identity provider.
+        UpstreamBegin(ObjectId) => POST "/sign-in/upstream/{provider}", Public, None;
+        /// Where an identity provider sends browsers back to.
+        UpstreamReturn(ObjectId) => GET "/sign-in/callback/{provider}", Public, None;
         /// Asks whether to sign out.
         SignOutShow => GET "/sign-out", Public, None;
         /// Ends the browser's session.
@@ -78,6 +83,11 @@ operations! {
     }
 }
 
+/// An identity provider. What names none is no page of ours.
+fn object(text: &str) -> Result<ObjectId, RouteError> {
+    text.parse().map_err(|_| RouteError::Unknown)
+}
+
 pub(super) fn route(method: &Method, path: &str) -> Result<Operation, RouteError> {
     let segments = segments(path).ok_or(RouteError::Unknown)?;
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
@@ -97,6 +107,8 @@ pub(super) fn route(method: &Method, path: &str) -> Result<Operation, RouteError
             ["sign-in"] if post => Some(Operation::SignIn),
             ["sign-in", "factor"] if get => Some(Operation::FactorShow),
             ["sign-in", "factor"] if post => Some(Operation::FactorProve),
+            ["sign-in", "upstream", provider] if post => Some(Operation::UpstreamBegin(object(provider)?)),
+            ["sign-in", "callback", provider] if get => Some(Operation::UpstreamReturn(object(provider)?)),
             ["sign-out"] if get => Some(Operation::SignOutShow),
             ["sign-out"] if post => Some(Operation::SignOut),
             ["invitation", token] if get => Some(Operation::InvitationShow((*token).to_owned())),

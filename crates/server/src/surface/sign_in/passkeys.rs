@@ -93,7 +93,10 @@ pub(super) async fn sign_in(visit: &mut Visit) -> Result<Response, PageError> {
             visit.go_on(progress);
             page::after_form(&visit.return_to())
         }
-        Err(Error::Unauthenticated) => steps::ask(visit, "", Some(REFUSED)),
+        Err(Error::Unauthenticated) => {
+            let error = Some(REFUSED.to_owned());
+            steps::ask(visit, "", StatusCode::UNAUTHORIZED, error).await
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -126,7 +129,7 @@ pub(super) async fn enrol(visit: &mut Visit) -> Result<Response, PageError> {
     match enrolled {
         Ok(confirmed) => {
             visit.go_on(confirmed.progress);
-            enrol::recovery(&confirmed.recovery_codes)
+            enrol::recovery(visit, &confirmed.recovery_codes)
         }
         Err(Error::Unauthenticated) => enrol::factor_show(visit, Some(REFUSED)).await,
         Err(error) => Err(error.into()),

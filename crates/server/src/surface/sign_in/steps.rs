@@ -4,10 +4,11 @@ use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
 use wharf_app::Error;
-use wharf_app::identity::{BrowserSession, WebSessionStage};
+use wharf_app::identity::{BrowserSession, SignInProgress, UpstreamError, WebSessionStage};
 use wharf_types::secret::Secret;
 
 use super::passkeys::{self, PasskeyForm};
+use super::upstream::{self, Offered};
 use super::visit::with_return;
 use super::{PageError, Visit, page};
 use crate::body::field;
@@ -20,7 +21,8 @@ struct SignIn {
     return_to: String,
     name: String,
     passkey: Option<PasskeyForm>,
-    error: Option<&'static str>,
+    error: Option<String>,
+    providers: Vec<Offered>,
 }
 
 #[derive(Template)]
@@ -39,8 +41,12 @@ const WRONG: &str = "The user name or the password is not right, or has to wait.
 const WRONG_CODE: &str =
     "This code is not right, was used already, or has to wait. Take the next one that your authenticator shows.";
 
-pub(super) fn ask(visit: &Visit, name: &str, error: Option<&'static str>) -> Result<Response, PageError> {
-    let status = error.map_or(StatusCode::OK, |_| StatusCode::UNAUTHORIZED);
+pub(super) async fn ask(
+    visit: &Visit,
+    name: &str,
+    status: StatusCode,
+    error: Option<String>,
+) -> Result<Response, PageError> {
     let page = SignIn {
         place: visit.app.settings().public.base(),
         form_token: visit.form_token(),
@@ -48,28 +54,46 @@ pub(super) fn ask(visit: &Visit, name: &str, error: Option<&'static str>) -> Res
         name: name.chars().take(320).collect(),
         passkey: passkeys::sign_in_form(visit)?,
         error,
+        providers: upstream::offered(visit).await?,
     };
     page::show_scripted(status, &page, page.passkey.as_ref())
 }
 
-pub(super) fn sign_in_show(visit: &Visit) -> Result<Response, PageError> {
-    ask(visit, field(&visit.query, "name").unwrap_or(""), None)
+pub(super) async fn sign_in_show(visit: &Visit) -> Result<Response, PageError> {
+    ask(visit, field(&visit.query, "name").unwrap_or(""), StatusCode::OK, None).await
 }
 
 pub(super) async fn sign_in(visit: &mut Visit) -> Result<Response, PageError> {
     let (name, password) = (visit.field("name").to_owned(), Secret::new(visit.field("password")));
     match visit.app.sign_in_password(&visit.browser, &name, &password).await {
         Ok(progress) => {
-            let next = match progress.stage {
-                WebSessionStage::Enrolling => "/enrol/password".to_owned(),
-                _ => with_return("/sign-in/factor", &visit.return_to()),
-            };
-            visit.go_on(progress);
-            Ok(page::see_other(&next))
+            let return_to = visit.return_to();
+            go_on(visit, progress, &return_to)
         }
-        Err(Error::Unauthenticated) => ask(visit, &name, Some(WRONG)),
-        Err(error) => Err(error.into()),
+        Err(UpstreamError::Operation(Error::Unauthenticated)) => {
+            ask(visit, &name, StatusCode::UNAUTHORIZED, Some(WRONG.to_owned())).await
+        }
+        Err(UpstreamError::Operation(error)) => Err(error.into()),
+        Err(UpstreamError::Refused(refusal)) => {
+            let status = upstream::status(&refusal);
+            ask(visit, &name, status, Some(refusal.to_string())).await
+        }
     }
+}
+
+/// After the first step, at which place and by which provider it ever was: on to the next one.
+pub(super) fn go_on(visit: &mut Visit, progress: SignInProgress, return_to: &str) -> Result<Response, PageError> {
+    let next = match progress.stage {
+        WebSessionStage::Enrolling if progress.from_provider => with_return("/enrol/factor", return_to),
+        WebSessionStage::Enrolling => "/enrol/password".to_owned(),
+        WebSessionStage::Password => with_return("/sign-in/factor", return_to),
+        WebSessionStage::Complete => {
+            visit.go_on(progress);
+            return page::after_form(return_to);
+        }
+    };
+    visit.go_on(progress);
+    Ok(page::see_other(&next))
 }
 
 /// The session whose user has to show a code: in the middle of signing in, or once more.
@@ -99,6 +123,9 @@ pub(super) async fn ask_code(
 
 pub(super) async fn factor_show(visit: &Visit) -> Result<Response, PageError> {
     let session = half_way(visit).await?;
+    if let Some(answer) = upstream::prove_again(visit, &session).await? {
+        return Ok(answer);
+    }
     ask_code(visit, &session, None).await
 }
 

@@ -6,11 +6,14 @@ mod device;
 mod enrolment;
 mod first_password;
 mod forms;
+mod ldap;
 mod passkeys;
+mod provider;
 mod races;
 mod refresh;
 mod registry;
 mod sign_in;
+mod upstream;
 
 use http::Method;
 use serde_json::Value;

@@ -24,10 +24,11 @@ pub(super) fn kept_name(name: &str) -> String {
     if kept.is_empty() { "Passkey".to_owned() } else { kept }
 }
 
-/// Whether the user of a session may add a passkey now: who was invited and chose a password, and who proved lately who they are (rule 11).
+/// Whether the user of a session may add a passkey now: who was invited and chose a password, whom a
+/// provider of theirs let in, and who proved lately who they are (rule 11).
 fn may_enrol(session: &BrowserSession, now: Time) -> Result<(), Error> {
     match session.session.stage {
-        WebSessionStage::Enrolling if session.session.new_password.is_some() => Ok(()),
+        WebSessionStage::Enrolling if session.session.may_enrol_a_factor() => Ok(()),
         WebSessionStage::Complete => session.require_fresh(now),
         _ => Err(Error::Unauthenticated),
     }
@@ -112,11 +113,15 @@ impl App {
         let mut tx = self.inner.meta.begin(caller.now).await?;
         asked.use_up(&mut tx).await?;
         tx.user_hold(user.tenant, user.id).await?;
-        if let (true, Some(hash)) = (enrolling, &state.new_password) {
-            let invitation = state.invitation.as_ref().ok_or(Error::Unauthenticated)?;
+        if enrolling {
+            if state.provider.is_none() {
+                let invitation = state.invitation.as_ref().ok_or(Error::Unauthenticated)?;
+                tx.invitation_use(invitation, caller.now).await?;
+            }
+            if let Some(hash) = &state.new_password {
+                tx.user_password_put(user.id, hash, caller.now).await?;
+            }
             let sums: Vec<_> = recovery_codes.iter().map(plain_sum).collect();
-            tx.invitation_use(invitation, caller.now).await?;
-            tx.user_password_put(user.id, hash, caller.now).await?;
             tx.user_factor_delete(user.id).await?;
             tx.passkeys_delete(user.id).await?;
             tx.recovery_codes_put(user.id, &sums).await?;
@@ -130,7 +135,7 @@ impl App {
         }
         tx.passkey_insert(&passkey).await?;
         tx.web_session_step(&state.token_hash, &next).await?;
-        let payload = json!({"password": enrolling, "factor": enrolling, "sessionsEnded": enrolling,
+        let payload = json!({"password": state.new_password.is_some(), "factor": enrolling, "sessionsEnded": enrolling,
             "passkeyAdded": passkey.id, "name": passkey.name});
         tx.commit(&user_entry(caller, user, JournalKind::UserCredentialsWrite, payload))
             .await?;

@@ -22,6 +22,9 @@ use crate::identity::people::session::{LIFE, user_entry};
 use crate::identity::people::{Browser, BrowserSession, SignInProgress};
 use crate::{App, Error};
 
+/// Whoever an organisation's provider or directory judges has to be let in by that each time, or who is gone there would come in here.
+const ELSEWHERE: &str = "your account signs in by what your organisation has: go back and sign in by that; the passkey is asked for as the second step";
+
 /// A passkey that proved whose it is, before that is written down.
 struct Proved {
     asked: Opened<DiscoverableAuthentication>,
@@ -85,6 +88,9 @@ impl App {
     ) -> Result<SignInProgress, Error> {
         let caller = browser.caller;
         let proved = self.passkey_proved(caller, Purpose::SignIn(key), None, answer).await?;
+        if !self.has_password_here(&proved.user).await? {
+            return Err(Error::conflict("SignInElsewhere", ELSEWHERE));
+        }
         let (mut session, progress) =
             self.web_session_new(browser, &proved.user, WebSessionStage::Complete, None, LIFE);
         session.authenticated_at = Some(caller.now);
