@@ -17,7 +17,7 @@ mod upstream;
 
 use http::Method;
 use serde_json::Value;
-use wharf_testkit::{Answer, Browser, TestServer};
+use wharf_testkit::{Answer, Browser, TestServer, between};
 
 /// The client of `az` and `wharf`.
 const CLIENT: &str = "04b07795-8ddb-461a-bbee-02f9e1bf7b46";
@@ -117,4 +117,11 @@ fn claims(token: &str) -> Value {
         .decode(body)
         .expect("it is base64url");
     serde_json::from_slice(&bytes).expect("it is JSON")
+}
+
+/// A page without what is random in it: the challenge for a passkey.
+fn without_challenge(page: &str) -> String {
+    let options = between(page, "data-options=\"", "\"");
+    let ceremony = between(page, "name=\"ceremony\" value=\"", "\"");
+    page.replace(options, "").replace(ceremony, "")
 }

@@ -3,7 +3,9 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use wharf_testkit::{Browser, TestServer, between};
+use wharf_testkit::{Browser, TestServer};
+
+use super::without_challenge;
 
 const ALICE: &str = "alice@example.com";
 
@@ -60,13 +62,6 @@ async fn a_password_alone_opens_nothing_and_each_step_changes_the_cookie() {
     let old = Browser::new(&server);
     old.set_cookie("__Host-wharf-session", &half_way);
     old.get("/account").await.expect(303);
-}
-
-/// A page without what is random in it: the challenge for a passkey.
-fn without_challenge(page: &str) -> String {
-    let options = between(page, "data-options=\"", "\"");
-    let ceremony = between(page, "name=\"ceremony\" value=\"", "\"");
-    page.replace(options, "").replace(ceremony, "")
 }
 
 #[tokio::test]
