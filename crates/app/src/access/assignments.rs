@@ -210,7 +210,7 @@ pub(crate) async fn owner_must_remain(tx: &mut Tx) -> Result<(), Error> {
     }
     Err(Error::conflict(
         "LastOwner",
-        "this would leave the installation without an owner who can sign in: give somebody else the role Owner on / first",
+        "this would leave the installation without an owner who can sign in: give somebody else the role Owner on / first, or let one of those who hold it choose a password (wharf ad user invite)",
     ))
 }
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use sqlx::FromRow;
 use uuid::Uuid;
-use wharf_types::id::{ObjectId, RoleDefinitionId, TenantId};
+use wharf_types::id::{ObjectId, TenantId};
 use wharf_types::identity_provider::{GroupMapping, ProviderKind, SecondFactor};
 use wharf_types::time::Time;
 
@@ -134,23 +134,6 @@ impl Read {
             group: ObjectId(group),
         });
         row.with(groups.collect()).map(Some)
-    }
-
-    /// Whether somebody who holds the role at the root has a way to sign in: a service principal, or a person with a password, a passkey, an invitation, or an identity
-    /// at a provider that is switched on.
-    pub async fn role_holder_has_a_way_in(&mut self, role: RoleDefinitionId) -> Result<bool, StoreError> {
-        const SQL: &str = "WITH RECURSIVE holders (id) AS (
-                SELECT principal_id FROM role_assignments WHERE role_definition_id = $1 AND scope_key = '/'
-                UNION SELECT member_id FROM group_members JOIN holders ON group_id = holders.id
-            )
-            SELECT 1 FROM holders WHERE EXISTS (SELECT 1 FROM service_principals WHERE service_principals.id = holders.id AND enabled)
-                OR EXISTS (SELECT 1 FROM users WHERE users.id = holders.id AND enabled AND (
-                    EXISTS (SELECT 1 FROM user_passwords WHERE user_id = users.id)
-                    OR EXISTS (SELECT 1 FROM passkeys WHERE user_id = users.id)
-                    OR EXISTS (SELECT 1 FROM invitations WHERE user_id = users.id)
-                    OR EXISTS (SELECT 1 FROM external_identities JOIN identity_providers ON identity_providers.id = provider_id
-                        WHERE user_id = users.id AND identity_providers.enabled))) LIMIT 1";
-        Ok(fetch_optional!((i32,), self, SQL, role.0).is_some())
     }
 }
 

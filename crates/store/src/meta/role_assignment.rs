@@ -126,14 +126,20 @@ impl Read {
             .collect()
     }
 
-    /// Whether some person or service principal that may sign in holds the role at the root, by itself or as a member of a group.
+    /// Whether somebody holds the role at the root, by themself or as a member of a group, and has a way to sign in: a service principal, or a person with a
+    /// password, a passkey, an invitation, or an identity at a provider that is switched on.
     pub async fn role_is_held_at_root(&mut self, role: RoleDefinitionId) -> Result<bool, StoreError> {
         const SQL: &str = "WITH RECURSIVE holders (id) AS (
                 SELECT principal_id FROM role_assignments WHERE role_definition_id = $1 AND scope_key = '/'
                 UNION SELECT member_id FROM group_members JOIN holders ON group_id = holders.id
             )
-            SELECT 1 FROM holders WHERE EXISTS (SELECT 1 FROM users WHERE users.id = holders.id AND enabled)
-                OR EXISTS (SELECT 1 FROM service_principals WHERE service_principals.id = holders.id AND enabled) LIMIT 1";
+            SELECT 1 FROM holders WHERE EXISTS (SELECT 1 FROM service_principals WHERE service_principals.id = holders.id AND enabled)
+                OR EXISTS (SELECT 1 FROM users WHERE users.id = holders.id AND enabled AND (
+                    EXISTS (SELECT 1 FROM user_passwords WHERE user_id = users.id)
+                    OR EXISTS (SELECT 1 FROM passkeys WHERE user_id = users.id)
+                    OR EXISTS (SELECT 1 FROM invitations WHERE user_id = users.id)
+                    OR EXISTS (SELECT 1 FROM external_identities JOIN identity_providers ON identity_providers.id = provider_id
+                        WHERE user_id = users.id AND identity_providers.enabled))) LIMIT 1";
         Ok(fetch_optional!((i32,), self, SQL, role.0).is_some())
     }
 }

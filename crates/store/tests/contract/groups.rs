@@ -313,6 +313,7 @@ async fn a_role_at_the_root_counts_through_groups_while_a_member_may_sign_in(sto
     let (outer, inner) = (made(store, tenant, "outer").await, made(store, tenant, "inner").await);
     let alice = user(tenant, "alice@example.com");
     change!(store, tx => tx.user_insert(&alice));
+    change!(store, tx => tx.user_password_put(alice.id, "hash", at(1)));
     let is_held = async || store.read().await.unwrap().role_is_held_at_root(OWNER).await.unwrap();
     give(store, tenant, outer.id).await;
     add(store, &outer, inner.id, PrincipalKind::Group).await;
@@ -374,6 +375,7 @@ async fn of_two_who_take_an_owner_each_away_the_second_sees_what_the_first_did(p
     let (alice, bob) = (user(tenant, "alice@example.com"), user(tenant, "bob@example.com"));
     for made in [&alice, &bob] {
         change!(store, tx => tx.user_insert(made));
+        change!(store, tx => tx.user_password_put(made.id, "hash", at(1)));
         give(&store, tenant, made.id).await;
     }
     let disabled = |user: &wharf_store::meta::user::User| wharf_store::meta::user::User {

@@ -306,17 +306,17 @@ async fn an_owner_without_another_way_in_is_one_by_the_provider_alone(store: &Me
     };
     change!(store, tx => tx.role_assignment_insert(&assignment));
     let mut read = store.read().await.unwrap();
-    assert!(!read.role_holder_has_a_way_in(role).await.unwrap());
+    assert!(!read.role_is_held_at_root(role).await.unwrap());
     change!(store, tx => tx.external_identity_put(&identity(&provider, &alice, Some("1"))));
-    assert!(read.role_holder_has_a_way_in(role).await.unwrap());
+    assert!(read.role_is_held_at_root(role).await.unwrap());
     let off = IdentityProvider {
         enabled: false,
         ..provider
     };
     change!(store, tx => tx.identity_provider_update(&off));
-    assert!(!read.role_holder_has_a_way_in(role).await.unwrap());
+    assert!(!read.role_is_held_at_root(role).await.unwrap());
     change!(store, tx => tx.user_password_put(alice.id, "hash", at(4)));
-    assert!(read.role_holder_has_a_way_in(role).await.unwrap());
+    assert!(read.role_is_held_at_root(role).await.unwrap());
 }
 
 fn attempt(provider: &IdentityProvider) -> UpstreamAttempt {

@@ -98,7 +98,7 @@ impl App {
         }
         tx.web_sessions_delete(user.id, None).await?;
         tx.refresh_families_delete(user.id).await?;
-        super::providers::an_owner_gets_in(&mut tx).await?;
+        crate::access::owner_must_remain(&mut tx).await?;
         let payload = json!({"provider": provider.id});
         tx.commit(&ctx.entry(
             JournalKind::UserIdentityUnlink,

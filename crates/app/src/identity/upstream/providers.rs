@@ -1,10 +1,10 @@
 //! Identity providers as objects of the directory. Who writes one can become everybody who signs in by it, so only an owner of everything does.
 
 use serde_json::{Value, json};
+use wharf_store::meta::Read;
 use wharf_store::meta::group::Group;
 use wharf_store::meta::identity_provider::{IdentityProvider, MAX_GROUP_MAPPINGS, MAX_IDENTITY_PROVIDERS};
-use wharf_store::meta::{Read, Tx};
-use wharf_types::access::{Action, built_in_role};
+use wharf_types::access::Action;
 use wharf_types::id::ObjectId;
 use wharf_types::identity_provider::{GroupMapping, ProviderSettings, SecondFactor};
 use wharf_types::journal::JournalKind;
@@ -172,7 +172,7 @@ impl App {
             tx.identity_provider_end(id).await?.0
         };
         if ended > 0 || (known.enabled && !provider.enabled) {
-            an_owner_gets_in(&mut tx).await?;
+            owner_must_remain(&mut tx).await?;
         }
         let entry = ctx.entry(
             JournalKind::IdentityProviderWrite,
@@ -193,7 +193,7 @@ impl App {
         if !tx.identity_provider_delete(known.tenant, id).await? {
             return Err(Error::not_found("identity provider", id));
         }
-        an_owner_gets_in(&mut tx).await?;
+        owner_must_remain(&mut tx).await?;
         tx.tombstone_put("identity_provider", &id.to_string(), ctx.now).await?;
         let payload = json!({"displayName": known.display_name, "memberships": memberships, "sessions": sessions});
         tx.commit(&ctx.entry(
@@ -296,20 +296,6 @@ async fn groups_may_be_chosen(read: &mut Read, ctx: &OpContext, mappings: &[Grou
         )?;
         must_hold_its_roles(read, ctx, managed(&group, Action::GroupMembers)).await?;
         seen.push(group);
-    }
-    Ok(())
-}
-
-/// Goes on if the change so far leaves an owner of everything who has some way to sign in.
-pub(super) async fn an_owner_gets_in(tx: &mut Tx) -> Result<(), Error> {
-    owner_must_remain(tx).await?;
-    if let Some(owner) = built_in_role("Owner")
-        && !tx.role_holder_has_a_way_in(owner.id).await?
-    {
-        return Err(Error::conflict(
-            "LastOwner",
-            "this would leave the installation without an owner who can sign in: every other one comes in by this provider; invite one of them to choose a password first (wharf ad user invite)",
-        ));
     }
     Ok(())
 }
