@@ -1,6 +1,7 @@
 //! TLS: handshakes, the name in them, and renewal.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -100,4 +101,31 @@ async fn a_renewed_certificate_is_used_by_the_next_connection() {
     listener.shake_hands(&second, "http/1.1").await.expect("it is good");
     old.get("/").await;
     old.until("hello").await;
+}
+
+/// As browsers do, which open connections before they need them.
+#[tokio::test]
+async fn a_stop_does_not_wait_for_whoever_has_asked_for_nothing() {
+    let (config, trusted) = certificate();
+    // Deadlines that are no help here.
+    let patient = Limits {
+        handshake_seconds: 3600,
+        head_seconds: 3600,
+        idle_seconds: 3600,
+        ..Limits::default()
+    };
+    let listener = Listener::start_with(patient, Some(Tls::new(config)));
+    let mut silent = listener.connect().await;
+    let mut half = listener.connect().await;
+    half.send([0x16, 0x03, 0x01, 0x01]).await;
+    let mut spare = listener.shake_hands(&trusted, "http/1.1").await.expect("it is good");
+    let mut multiplexed = listener.shake_hands(&trusted, "h2").await.expect("it is good");
+    listener.stop.drain(Duration::from_secs(3600));
+    for client in [&mut silent, &mut half] {
+        assert_eq!(client.rest().await, "");
+    }
+    assert_eq!(spare.rest().await, "");
+    // Over HTTP/2 it is told what the server can do, and that it goes.
+    multiplexed.rest().await;
+    soon(listener.task).await.expect("it is good").expect("it is good");
 }
