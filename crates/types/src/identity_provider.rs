@@ -39,6 +39,14 @@ impl ProviderKind {
         }
     }
 
+    /// The settings that say where the secret goes, and whether anybody on the way can read it.
+    pub const fn places_of_the_secret(self) -> &'static [&'static str] {
+        match self {
+            Self::OpenIdConnect => &["issuer"],
+            Self::Ldap => &["urls", "plainText", "certificateAuthorities"],
+        }
+    }
+
     /// What the graph calls the secret that we sign in there with.
     pub const fn secret_name(self) -> &'static str {
         match self {

@@ -151,6 +151,12 @@ impl App {
             fields.extend(change.settings);
         }
         let secret = self.provider_secret_seal(id, change.secret.as_ref())?;
+        let is_kept = secret.is_none() && known.secret.is_some();
+        let place = if is_kept {
+            stays_where_it_goes(&known, &settings)
+        } else {
+            Ok(())
+        };
         let mut provider = IdentityProvider {
             display_name: change.display_name.unwrap_or_else(|| known.display_name.clone()),
             enabled: change.enabled.unwrap_or(known.enabled),
@@ -164,6 +170,7 @@ impl App {
         };
         let has_secret = provider.secret.is_some();
         self.provider_check(&mut provider, has_secret)?;
+        place?;
         groups_may_be_chosen(&mut tx, ctx, &provider.groups).await?;
         tx.identity_provider_update(&provider).await?;
         let ended = if provider.enabled {
@@ -298,6 +305,21 @@ async fn groups_may_be_chosen(read: &mut Read, ctx: &OpContext, mappings: &[Grou
         seen.push(group);
     }
     Ok(())
+}
+
+/// Goes on if the stored secret is for the same place as before: who changes that has to know the secret (rule 50).
+fn stays_where_it_goes(known: &IdentityProvider, settings: &Value) -> Result<(), Error> {
+    let places = known.kind.places_of_the_secret().iter();
+    match places
+        .copied()
+        .find(|name| known.settings.get(name) != settings.get(name))
+    {
+        None => Ok(()),
+        Some(name) => Err(Error::invalid(format!(
+            "{name} says where the stored {secret} goes: to change it, give the {secret} again",
+            secret = known.kind.secret_name()
+        ))),
+    }
 }
 
 fn payload(provider: &IdentityProvider) -> Value {

@@ -242,3 +242,22 @@ async fn the_last_owner_does_not_shut_their_own_way_in() {
     alice.patch(&path, json!({"enabled": false})).await.expect(200);
     browser.get("/account").await.expect(303);
 }
+
+#[tokio::test]
+async fn a_stored_secret_goes_to_no_other_place_unless_it_is_given_again() {
+    let corp = Corp::start().await;
+    let (owner, path) = (corp.server.owner(), format!("{PROVIDERS}/{}", corp.id));
+    let elsewhere = json!({"issuer": "https://evil.example"});
+    let refused = owner.patch(&path, elsewhere.clone()).await;
+    let refused = refused.expect_error(400, "Request_BadRequest");
+    assert!(
+        refused.text().contains("give the clientSecret again"),
+        "{}",
+        refused.text()
+    );
+    assert_eq!(owner.get(&path).await.expect(200).at("/issuer"), corp.provider.url);
+    owner.patch(&path, json!({"displayName": "Other"})).await.expect(200);
+    let mut with_secret = elsewhere;
+    merge(&mut with_secret, &json!({"clientSecret": "another"}));
+    owner.patch(&path, with_secret).await.expect(200);
+}
