@@ -120,8 +120,9 @@ fn with_installation<T, F: Future<Output = anyhow::Result<T>>>(
         .build()
         .context("cannot start")?;
     runtime.block_on(async {
-        let public = config.public_address(config.listen.port())?;
-        let opened = open(&config, DataFolder::open(&config.data)?, public).await?;
+        let data = DataFolder::open(&config.data)?;
+        let public = config.public_address_beside(data.public_url())?;
+        let opened = open(&config, data, public).await?;
         let result = work(opened.app.clone()).await;
         opened.app.close().await;
         result

@@ -115,6 +115,7 @@ pub(crate) struct Config {
     pub(crate) log_format: LogFormat,
 }
 
+const DEFAULT_DOMAIN: &str = "localhost";
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 5000);
 
 impl Config {
@@ -130,7 +131,7 @@ impl Config {
             domain: args
                 .domain
                 .or(file.domain.clone())
-                .unwrap_or_else(|| "localhost".to_owned())
+                .unwrap_or_else(|| DEFAULT_DOMAIN.to_owned())
                 .to_ascii_lowercase(),
             public_url: args.public_url.or(file.public_url.clone()),
             tls,
@@ -158,7 +159,7 @@ impl Config {
             data_is_named,
             database: database.filter(|database| database.expose_secret() != "sqlite"),
             listen: file.listen.unwrap_or(DEFAULT_LISTEN),
-            domain: file.domain.unwrap_or_else(|| "localhost".to_owned()),
+            domain: file.domain.unwrap_or_else(|| DEFAULT_DOMAIN.to_owned()),
             public_url: file.public_url,
             tls: TlsSource::Off,
             trusted_proxies: file.trusted_proxies.unwrap_or_default(),
@@ -184,6 +185,17 @@ impl Config {
             Some(url) if url.expose_secret().starts_with("postgres") => Ok(Database::Postgres(url.clone())),
             Some(_) => bail!("the database is sqlite, or a URL as in postgres://user:password@host/name"),
         }
+    }
+
+    /// How clients reach the server that runs on this data, as far as a command beside it can know: what is configured, else what the server `noted` when it
+    /// was last started with flags of its own.
+    pub(crate) fn public_address_beside(&self, noted: Option<Url>) -> anyhow::Result<PublicAddress> {
+        let noted = noted.filter(|url| self.domain == DEFAULT_DOMAIN || url.host_str() == Some(&self.domain));
+        let known = Self {
+            public_url: self.public_url.clone().or(noted),
+            ..self.clone()
+        };
+        known.public_address(self.listen.port())
     }
 
     /// How clients reach a server that listens on `port`.
@@ -214,7 +226,7 @@ impl Config {
             "the public URL is scheme, host and port alone: registries own the paths"
         );
         ensure!(
-            self.domain == "localhost" || domain == self.domain,
+            self.domain == DEFAULT_DOMAIN || domain == self.domain,
             "the public URL's host is {domain}, and the domain is {}: they must be the same",
             self.domain
         );
@@ -339,6 +351,24 @@ mod tests {
         assert!(address("domain = 'acr.test'\npublic_url = 'https://other.test'", 5000).is_err());
         assert!(address("public_url = 'https://acr.test/path'", 5000).is_err());
         assert!(address("public_url = 'ftp://acr.test'", 5000).is_err());
+    }
+
+    #[test]
+    fn a_command_beside_the_server_makes_links_to_where_it_listens() {
+        let beside = |toml: &str, noted: Option<&str>| {
+            let noted = noted.map(|url| url.parse().unwrap());
+            config(toml).unwrap().public_address_beside(noted).unwrap().to_string()
+        };
+        assert_eq!(beside("", None), "http://localhost:5000");
+        assert_eq!(beside("", Some("http://localhost:5077")), "http://localhost:5077");
+        assert_eq!(beside("", Some("https://acr.test")), "https://acr.test");
+        let configured = "public_url = 'https://acr.test'";
+        assert_eq!(beside(configured, Some("http://localhost:5077")), "https://acr.test");
+        // A note of before the name was changed.
+        assert_eq!(
+            beside("domain = 'acr.test'", Some("https://old.test")),
+            "http://acr.test:5000"
+        );
     }
 
     #[test]

@@ -7,8 +7,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use rustix::fs::{FlockOperation, flock};
+use url::Url;
 use wharf_app::identity::Vault;
 use wharf_types::entropy::Entropy;
+
+const PUBLIC_URL: &str = "public-url";
 
 /// A data folder.
 #[derive(Debug)]
@@ -56,6 +59,19 @@ impl DataFolder {
         let noted = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
         noted.with_context(|| format!("cannot write {}", path.display()))?;
         Ok(InUse { _file: file })
+    }
+
+    /// Leaves a note of how clients reach the server, for commands that are run beside it and make links. A disk that is full is no reason not to serve.
+    pub(crate) fn note_public_url(&self, url: &str) {
+        let path = self.path.join(PUBLIC_URL);
+        if let Err(error) = fs::write(&path, format!("{url}\n")) {
+            tracing::warn!(%error, "cannot write {}: links of wharf admin may name another address", path.display());
+        }
+    }
+
+    /// How clients reached the server when it was last started; none before.
+    pub(crate) fn public_url(&self) -> Option<Url> {
+        fs::read_to_string(self.path.join(PUBLIC_URL)).ok()?.trim().parse().ok()
     }
 
     fn key_path(&self) -> PathBuf {

@@ -42,6 +42,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     let listener = listen(config.listen, &limits)?;
     let address = listener.local_addr().context("cannot listen")?;
     let public = config.public_address(address.port())?;
+    data.note_public_url(&public.base_url());
     let certificate = tls::certificate(&config, &data, &public, address.ip())?;
     let opened = open(&config, data, public).await?;
     let app = opened.app;
