@@ -125,6 +125,8 @@ pub(crate) struct Scale {
     pub(crate) slow_pushes: usize,
     /// Who try passwords at once.
     pub(crate) guessers: usize,
+    /// How often people's clients refresh.
+    pub(crate) refreshes: usize,
     pub(crate) images: usize,
     pub(crate) tags: usize,
     pub(crate) repositories: usize,
@@ -147,6 +149,7 @@ impl Scale {
         slow_pulls: 200,
         slow_pushes: 100,
         guessers: 500,
+        refreshes: 10_000,
         images: 500,
         tags: 10_000,
         repositories: 5_000,
@@ -166,6 +169,7 @@ impl Scale {
         slow_pulls: 20,
         slow_pushes: 10,
         guessers: 20,
+        refreshes: 200,
         images: 20,
         tags: 250,
         repositories: 120,

@@ -3,6 +3,7 @@
 
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -12,15 +13,18 @@ use serde_json::Value;
 use super::documents::CONNECTIONS;
 use super::{REPOSITORY, Run};
 use crate::connection::{Body, Peer};
-use crate::load::{on_threads, requests};
-use crate::machine::peak_during;
+use crate::load::{on_threads, requests, share};
+use crate::machine::{cpu_seconds, peak_during};
 use crate::options::Name;
+use crate::results::percentile;
+use crate::target::sessions::CLIENT;
 use crate::target::set_up::basic;
 use crate::target::{Data, Target, Transport};
 
 /// How long a refused client waits, as it was told to.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 const MIB: f64 = (1 << 20) as f64;
+const FORM: &str = "Content-Type: application/x-www-form-urlencoded\r\n";
 const SCOPE: &str = "scope=repository:bench/a:pull,push";
 
 impl Run<'_> {
@@ -57,11 +61,52 @@ impl Run<'_> {
                 self.rate(at, row, peer, &request)?;
             }
         }
+        let sessions: Vec<_> = self.targets[at]
+            .set_up
+            .sessions
+            .iter()
+            .cloned()
+            .map(Mutex::new)
+            .collect();
+        for _ in 0..self.scale.repetitions {
+            self.refreshes(at, &sessions)?;
+        }
         self.targets[at].start(Data::Content, Transport::Plain)?;
         for _ in 0..self.scale.repetitions {
             self.flood(at)?;
         }
         Ok(())
+    }
+
+    /// Clients that act for people: each brings its refresh token, which is good once, and gets the next.
+    fn refreshes(&mut self, at: usize, sessions: &[Mutex<String>]) -> Result<()> {
+        const ROW: &str = "token for a person's refresh token";
+        let target = &self.targets[at];
+        let (process, name, peer) = (target.process()?, target.name, target.anonymous());
+        let path = format!("/{}/oauth2/v2.0/token", target.set_up.robot.tenant);
+        let before = cpu_seconds(process);
+        let done = share(&peer, sessions.len(), self.scale.refreshes, |connection, piece| {
+            let mut held = sessions[piece % sessions.len()]
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            let form = format!("grant_type=refresh_token&client_id={CLIENT}&refresh_token={held}");
+            let answer = connection
+                .request("POST", &path, FORM, &Body::Bytes(form.as_bytes()))?
+                .expect(200)?;
+            let document: Value = serde_json::from_slice(&answer.body)?;
+            document["refresh_token"]
+                .as_str()
+                .context("no refresh token")?
+                .clone_into(&mut held);
+            Ok(())
+        })?;
+        let used = cpu_seconds(process) - before;
+        let count = done.each.len() as f64;
+        self.results.add(ROW, name, count / done.elapsed.as_secs_f64())?;
+        self.results
+            .add(&format!("{ROW}: server CPU"), name, used / count * 1e6)?;
+        let p99 = percentile(&done.each, 0.99) * 1e3;
+        self.results.add(&format!("{ROW}: p99"), name, p99)
     }
 
     /// Pulls with a token, alone and among people who guess passwords, each from an address of their own.
@@ -122,10 +167,9 @@ fn directory_token(target: &Target) -> Result<String> {
 
 /// A token out of the answer to a form.
 fn token_of(peer: &Peer, path: &str, form: &str, field: &str) -> Result<String> {
-    let headers = "Content-Type: application/x-www-form-urlencoded\r\n";
     let answer = peer
         .connect(None)?
-        .request("POST", path, headers, &Body::Bytes(form.as_bytes()))?
+        .request("POST", path, FORM, &Body::Bytes(form.as_bytes()))?
         .expect(200)?;
     let document: Value = serde_json::from_slice(&answer.body)?;
     let token = document[field].as_str();

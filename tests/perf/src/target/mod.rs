@@ -1,6 +1,7 @@
 //! The servers that are measured.
 
 mod configuration;
+pub(crate) mod sessions;
 pub(crate) mod set_up;
 
 use std::fs::{self, File};

@@ -13,7 +13,7 @@ use rustls::{ClientConfig, RootCertStore};
 use serde_json::Value;
 use wharf_tests::Options as ServerOptions;
 
-use super::copy_folder;
+use super::{copy_folder, sessions};
 use crate::connection::{Body, Peer};
 
 /// See the module.
@@ -27,6 +27,8 @@ pub(crate) struct SetUp {
     pub(crate) basic: String,
     /// A service principal that may push to it.
     pub(crate) robot: Robot,
+    /// Refresh tokens of clients that act for one person, as the installation was left.
+    pub(crate) sessions: Vec<String>,
 }
 
 /// A service principal.
@@ -56,7 +58,7 @@ impl SetUp {
         fs::write(folder.join("key.pem"), made.signing_key.serialize_pem())?;
         let client_tls = Arc::new(client_tls(made.cert.der().clone())?);
         let installation = folder.join("installation");
-        let (basic, robot) = install(&installation)?;
+        let (basic, robot, sessions) = install(&installation)?;
         Ok(Self {
             folder: folder.to_owned(),
             server_cores: server_cores.to_owned(),
@@ -64,6 +66,7 @@ impl SetUp {
             installation,
             basic,
             robot,
+            sessions,
         })
     }
 
@@ -114,8 +117,8 @@ fn client_tls(certificate: CertificateDer<'static>) -> Result<ClientConfig> {
     Ok(config.with_root_certificates(roots).with_no_client_auth())
 }
 
-/// Sets Wharf up as an operator does, and keeps the data folder. Returns the admin user's `Authorization` and a service principal.
-fn install(folder: &Path) -> Result<(String, Robot)> {
+/// Sets Wharf up as an operator does, and keeps the data folder. Returns the admin user's `Authorization`, a service principal, and a person's clients.
+fn install(folder: &Path) -> Result<(String, Robot, Vec<String>)> {
     let mut wharf = ServerOptions::default().start();
     let owner = wharf.owner();
     owner.run("group create -l westus -n demo").ok();
@@ -133,7 +136,8 @@ fn install(folder: &Path) -> Result<(String, Robot)> {
         app_id: text(&made["appId"])?,
         secret: text(&made["password"])?,
     };
+    let sessions = sessions::begin(&wharf, &robot.tenant)?;
     wharf.stop();
     copy_folder(&wharf.data(), folder)?;
-    Ok((admin, robot))
+    Ok((admin, robot, sessions))
 }
