@@ -2,6 +2,7 @@
 //! policy, none of the rules of accessibility broken, and nothing beyond the edge of a narrow window (`Chromium::page_is_good`).
 
 mod account;
+mod consent;
 mod device;
 mod enrolment;
 mod sign_in;
