@@ -6,6 +6,7 @@ mod acr_login;
 mod across;
 mod buildah;
 mod conformance;
+mod corp;
 mod crane;
 mod docker;
 mod founding;
