@@ -12,6 +12,7 @@ mod docker;
 mod founding;
 mod helm;
 mod identity_provider;
+mod keycloak;
 mod ldap;
 mod life;
 mod oras;
