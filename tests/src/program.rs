@@ -45,6 +45,17 @@ pub fn node_package(name: &str) -> PathBuf {
     folder
 }
 
+/// The Keycloak that `scripts/install-test-tools` unpacks and prepares.
+#[must_use]
+pub fn keycloak() -> PathBuf {
+    let folder = tools().join("keycloak");
+    assert!(
+        folder.join(".pins").is_file(),
+        "Keycloak is missing: run scripts/install-test-tools"
+    );
+    folder
+}
+
 /// A program on the `PATH`, and what to do where it is not.
 #[must_use]
 pub fn search(name: &str, remedy: &str) -> PathBuf {

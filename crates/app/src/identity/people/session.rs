@@ -137,7 +137,7 @@ impl App {
     }
 
     /// A session that is not stored yet.
-    pub(super) fn web_session_new(
+    pub(in crate::identity) fn web_session_new(
         &self,
         browser: &Browser,
         user: &User,

@@ -6,13 +6,12 @@ use serde_json::json;
 use wharf_store::meta::external_identity::ExternalIdentity;
 use wharf_store::meta::identity_provider::IdentityProvider;
 use wharf_store::meta::user::User;
-use wharf_store::meta::web_session::{WebSession, WebSessionStage};
+use wharf_store::meta::web_session::WebSessionStage;
 use wharf_store::meta::{Tx, Unrecorded};
 use wharf_types::access::Principal;
-use wharf_types::id::{KeyId, ObjectId};
+use wharf_types::id::ObjectId;
 use wharf_types::identity_provider::SecondFactor;
 use wharf_types::journal::JournalKind;
-use wharf_types::secret::{Secret, SecretKind};
 use wharf_types::time::Time;
 use wharf_types::user_name::UserPrincipalName;
 
@@ -327,7 +326,6 @@ impl App {
         user: &User,
         claims: &Claims,
     ) -> Result<SignInProgress, Error> {
-        let entropy = self.inner.environment.entropy.as_ref();
         let now = browser.caller.now;
         let is_trusted = provider.second_factor == SecondFactor::Trusted && claims.second_factor_shown;
         let (stage, life): (_, Duration) = if is_trusted {
@@ -341,32 +339,15 @@ impl App {
             WebSessionStage::Enrolling => Some(self.new_seed(user.id)?),
             WebSessionStage::Password | WebSessionStage::Complete => None,
         };
-        let token = Secret::generate(SecretKind::WebSession, entropy);
-        let session = WebSession {
-            id: KeyId(entropy.uuid()),
-            tenant: user.tenant,
-            user: user.id,
-            token_hash: token.sha256(),
-            stage,
-            invitation: None,
-            new_password: None,
-            new_seed,
-            created_at: now,
-            seen_at: now,
-            expires_at: now + life,
-            authenticated_at: is_trusted.then_some(now),
-            // A clock that is ahead of ours makes nothing fresher.
-            factor_at: claims.authenticated_at.filter(|_| is_trusted).map(|at| at.min(now)),
-            user_agent: browser.user_agent.clone(),
-            address: browser.address(),
-            provider: Some(provider.id),
-        };
+        let (mut session, mut progress) = self.web_session_new(browser, user, stage, None, life);
+        session.new_seed = new_seed;
+        session.authenticated_at = is_trusted.then_some(now);
+        // A clock that is ahead of ours makes nothing fresher.
+        session.factor_at = claims.authenticated_at.filter(|_| is_trusted).map(|at| at.min(now));
+        session.provider = Some(provider.id);
+        progress.from_provider = true;
         tx.web_session_insert(&session).await?;
-        Ok(SignInProgress {
-            token,
-            stage,
-            from_provider: true,
-        })
+        Ok(progress)
     }
 
     fn upstream_audit(

@@ -5,37 +5,28 @@ use http::StatusCode;
 use serde_json::Value;
 use uuid::Uuid;
 use wharf_app::identity::{Application, ApplicationChange, ClientSettings, NewApplication};
-use wharf_types::graph::GraphPage;
 use wharf_types::graph::application::ApplicationInput;
 
-use super::error::{BAD_PAGE, Failure};
+use super::error::Failure;
+use super::page::{page_of, paged};
 use super::{body, credential};
 use crate::call::{Call, empty, json};
 use crate::filter::{FilterError, Operator, Term, parse};
 
 pub(super) async fn list(call: Call) -> Result<Response, Failure> {
-    let page = call.page().ok_or(BAD_PAGE)?;
-    let after = page
-        .after
-        .map_or(Ok(Uuid::nil()), |key| key.parse())
-        .map_err(|_| BAD_PAGE)?;
+    let (after, size) = page_of(&call)?;
     let terms = match call.field("$filter") {
         Some(text) => known(parse(text)?, text)?,
         None => Vec::new(),
     };
     let admits = |application: &Application| terms.iter().all(|term| term.admits(application));
-    let (applications, next) = call.app.application_list(&call.ctx, admits, after, page.size).await?;
+    let (applications, next) = call.app.application_list(&call.ctx, admits, after, size).await?;
     let mut value = Vec::with_capacity(applications.len());
     for application in applications {
         let credentials = credential::list(&call, &application).await?;
         value.push(body::application(application, credentials));
     }
-    let page = GraphPage {
-        context: None,
-        next_link: next.map(|key| call.next_link(key)),
-        value,
-    };
-    Ok(json(StatusCode::OK, &page))
+    Ok(paged(&call, value, next))
 }
 
 /// A term of a filter that applications have.

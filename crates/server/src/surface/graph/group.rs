@@ -2,34 +2,25 @@
 
 use axum::response::Response;
 use http::StatusCode;
-use uuid::Uuid;
 use wharf_app::identity::{GroupChange, GroupFilter, NewGroup};
 use wharf_types::graph::GraphPage;
 use wharf_types::graph::group::{GroupPatch, GroupPost};
 use wharf_types::id::ObjectId;
 
 use super::body;
-use super::error::{BAD_PAGE, Failure};
+use super::error::Failure;
+use super::page::{page_of, paged};
 use crate::call::{Call, empty, json};
 use crate::filter::{FilterError, Operator, Term, parse};
 
 pub(super) async fn list(call: Call) -> Result<Response, Failure> {
-    let page = call.page().ok_or(BAD_PAGE)?;
-    let after = page
-        .after
-        .map_or(Ok(Uuid::nil()), |key| key.parse())
-        .map_err(|_| BAD_PAGE)?;
+    let (after, size) = page_of(&call)?;
     let filters = match call.field("$filter") {
         Some(text) => known(parse(text)?, text)?,
         None => Vec::new(),
     };
-    let (groups, next) = call.app.group_list(&call.ctx, &filters, after, page.size).await?;
-    let page = GraphPage {
-        context: None,
-        next_link: next.map(|key| call.next_link(key)),
-        value: groups.into_iter().map(body::group).collect(),
-    };
-    Ok(json(StatusCode::OK, &page))
+    let (groups, next) = call.app.group_list(&call.ctx, &filters, after, size).await?;
+    Ok(paged(&call, groups.into_iter().map(body::group).collect(), next))
 }
 
 fn known(terms: Vec<Term>, text: &str) -> Result<Vec<GroupFilter>, FilterError> {

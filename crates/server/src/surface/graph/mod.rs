@@ -13,6 +13,7 @@ mod group;
 mod identity_provider;
 mod membership;
 mod operation;
+mod page;
 mod permission_grant;
 mod service_principal;
 mod user;

@@ -4,11 +4,11 @@ use axum::response::Response;
 use http::StatusCode;
 use uuid::Uuid;
 use wharf_app::oauth::{Consent, ConsentResource, NewConsent};
-use wharf_types::graph::GraphPage;
 use wharf_types::graph::permission_grant::{GRAPH, PermissionGrant, PermissionGrantPost, REGISTRY, RESOURCE_MANAGER};
 use wharf_types::id::{KeyId, ObjectId};
 
-use super::error::{BAD_PAGE, Failure};
+use super::error::Failure;
+use super::page::{page_of, paged};
 use crate::call::{Call, empty, json};
 use crate::filter::{FilterError, Operator, Term, parse};
 
@@ -50,19 +50,10 @@ fn client(text: &str) -> Result<Uuid, FilterError> {
 }
 
 pub(super) async fn list(call: Call) -> Result<Response, Failure> {
-    let page = call.page().ok_or(BAD_PAGE)?;
-    let after = page
-        .after
-        .map_or(Ok(Uuid::nil()), |key| key.parse())
-        .map_err(|_| BAD_PAGE)?;
+    let (after, size) = page_of(&call)?;
     let client = call.field("$filter").map(client).transpose()?;
-    let (found, next) = call.app.consent_list(&call.ctx, client, after, page.size).await?;
-    let page = GraphPage {
-        context: None,
-        next_link: next.map(|key| call.next_link(key)),
-        value: found.into_iter().map(body).collect(),
-    };
-    Ok(json(StatusCode::OK, &page))
+    let (found, next) = call.app.consent_list(&call.ctx, client, after, size).await?;
+    Ok(paged(&call, found.into_iter().map(body).collect(), next))
 }
 
 pub(super) async fn create(call: Call) -> Result<Response, Failure> {

@@ -4,41 +4,29 @@ use axum::response::Response;
 use http::StatusCode;
 use uuid::Uuid;
 use wharf_app::identity::PrincipalFilter;
-use wharf_types::graph::GraphPage;
 use wharf_types::graph::service_principal::{ServicePrincipalPatch, ServicePrincipalPost};
 use wharf_types::id::AppId;
 
-use super::error::{BAD_PAGE, Failure};
+use super::error::Failure;
+use super::page::{page_of, paged};
 use super::{body, credential};
 use crate::call::{Call, empty, json};
 use crate::filter::{FilterError, Operator, Term, parse};
 
 pub(super) async fn list(call: Call) -> Result<Response, Failure> {
-    let page = call.page().ok_or(BAD_PAGE)?;
-    let after = page
-        .after
-        .map_or(Ok(Uuid::nil()), |key| key.parse())
-        .map_err(|_| BAD_PAGE)?;
+    let (after, size) = page_of(&call)?;
     let filter = match call.field("$filter") {
         Some(text) => filter(text)?,
         None => PrincipalFilter::All,
     };
-    let (principals, next) = call
-        .app
-        .service_principal_list(&call.ctx, &filter, after, page.size)
-        .await?;
+    let (principals, next) = call.app.service_principal_list(&call.ctx, &filter, after, size).await?;
     let mut value = Vec::with_capacity(principals.len());
     for principal in principals {
         let (principal, application) = call.app.service_principal_get(&call.ctx, principal.id.0).await?;
         let credentials = credential::list(&call, &application).await?;
         value.push(body::service_principal(principal, credentials));
     }
-    let page = GraphPage {
-        context: None,
-        next_link: next.map(|key| call.next_link(key)),
-        value,
-    };
-    Ok(json(StatusCode::OK, &page))
+    Ok(paged(&call, value, next))
 }
 
 /// Clients ask for one thing at a time.

@@ -2,37 +2,27 @@
 
 use axum::response::Response;
 use http::StatusCode;
-use uuid::Uuid;
 use wharf_app::Error;
 use wharf_app::identity::{FirstPassword, NewUser, UserChange, UserFilter};
 use wharf_types::arm::SecretText;
-use wharf_types::graph::GraphPage;
 use wharf_types::graph::invitation::{Invitation, InvitationPost, InvitedUser};
 use wharf_types::graph::user::{PasswordProfile, UserPatch, UserPost};
 use wharf_types::secret::Secret;
 
-use super::error::{BAD_PAGE, Failure};
+use super::error::Failure;
+use super::page::{page_of, paged};
 use super::{body, membership};
 use crate::call::{Call, empty, json};
 use crate::filter::{FilterError, Operator, Term, parse};
 
 pub(super) async fn list(call: Call) -> Result<Response, Failure> {
-    let page = call.page().ok_or(BAD_PAGE)?;
-    let after = page
-        .after
-        .map_or(Ok(Uuid::nil()), |key| key.parse())
-        .map_err(|_| BAD_PAGE)?;
+    let (after, size) = page_of(&call)?;
     let filters = match call.field("$filter") {
         Some(text) => known(parse(text)?, text)?,
         None => Vec::new(),
     };
-    let (users, next) = call.app.user_list(&call.ctx, &filters, after, page.size).await?;
-    let page = GraphPage {
-        context: None,
-        next_link: next.map(|key| call.next_link(key)),
-        value: users.into_iter().map(body::user).collect(),
-    };
-    Ok(json(StatusCode::OK, &page))
+    let (users, next) = call.app.user_list(&call.ctx, &filters, after, size).await?;
+    Ok(paged(&call, users.into_iter().map(body::user).collect(), next))
 }
 
 fn known(terms: Vec<Term>, text: &str) -> Result<Vec<UserFilter>, FilterError> {
