@@ -97,18 +97,11 @@ impl App {
         }
         presented.must_be(family.kind)?;
         let scope = asked.map_or_else(|| read(&family.scope), Ok)?;
-        let user = self
-            .inner
-            .meta
-            .read()
-            .await?
-            .user_get(family.tenant, family.user)
-            .await?;
-        let Some(user) = user.filter(|user| user.enabled) else {
-            return Err(REFUSED);
-        };
         // Before the transaction, which waits for the database alone.
-        if !self.directories_look(program.caller, &user).await? {
+        if !self
+            .directories_look(program.caller, family.tenant, family.user)
+            .await?
+        {
             return Err(REFUSED);
         }
         let mut tx = self.inner.meta.begin(now).await?;

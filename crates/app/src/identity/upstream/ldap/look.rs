@@ -7,6 +7,7 @@ use wharf_client::ldap::LdapRefusal;
 use wharf_store::meta::Unrecorded;
 use wharf_store::meta::identity_provider::IdentityProvider;
 use wharf_store::meta::user::User;
+use wharf_types::id::{ObjectId, TenantId};
 use wharf_types::identity_provider::ProviderKind;
 use wharf_types::journal::JournalKind;
 use wharf_types::ldap::SubjectId;
@@ -32,8 +33,22 @@ enum Word {
 impl App {
     /// Whether somebody who goes on without a password may, as far as the directories say that they come from. Asks them when they were not asked lately, and brings their word up to date: groups, and for
     /// those who are gone, the end of all that they have.
-    pub(crate) async fn directories_look(&self, caller: Caller, user: &User) -> Result<bool, Error> {
-        let known = self.inner.meta.read().await?.external_identity_list(user.id).await?;
+    pub(crate) async fn directories_look(
+        &self,
+        caller: Caller,
+        tenant: TenantId,
+        user: ObjectId,
+    ) -> Result<bool, Error> {
+        let mut read = self.inner.meta.read().await?;
+        let known = read.external_identity_list(user).await?;
+        if known.is_empty() {
+            return Ok(true);
+        }
+        let Some(user) = read.user_get(tenant, user).await?.filter(|user| user.enabled) else {
+            return Ok(false);
+        };
+        drop(read);
+        let user = &user;
         for identity in known {
             let Some(subject) = identity.subject else { continue };
             let mut read = self.inner.meta.read().await?;
