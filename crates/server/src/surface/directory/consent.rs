@@ -13,7 +13,7 @@ use super::authorize::read;
 use super::operation::{Operation, route};
 use super::respond::{Addressee, Told, tell, told_address};
 use crate::surface::sign_in::page::{after_form, message, show};
-use crate::surface::sign_in::{PageError, Visit};
+use crate::surface::sign_in::{PageError, Visit, is_own_path};
 
 #[derive(Template)]
 #[template(path = "consent.html")]
@@ -75,6 +75,10 @@ pub(in crate::surface) async fn decide(visit: &mut Visit) -> Result<Response, Pa
     const OLD: PageError = PageError::Foreign;
     let request = visit.field("request").to_owned();
     let uri: Uri = request.parse().map_err(|_| OLD)?;
+    // It is gone on to afterwards: a path of ours, and nobody else's address (rule 53).
+    if !is_own_path(&request) {
+        return Err(OLD);
+    }
     let Ok(Operation::AuthorizeShow(tenant)) = route(&Method::GET, uri.path()) else {
         return Err(OLD);
     };

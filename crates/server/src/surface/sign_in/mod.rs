@@ -24,7 +24,7 @@ use crate::body::{BodyError, drain, read_form};
 use crate::endpoint::Endpoint;
 use crate::path::RouteError;
 use operation::{Operation, route};
-pub(super) use visit::{Visit, with_return};
+pub(super) use visit::{Visit, is_own_path, with_return};
 
 /// The surface's rows of the endpoint table.
 pub fn endpoints() -> Vec<Endpoint> {

@@ -174,7 +174,7 @@ pub(in crate::surface) fn with_return(address: &str, path: &str) -> String {
 }
 
 /// Whether a text is a path of our own origin: what browsers might take for a host of its own is not.
-fn is_own_path(path: &str) -> bool {
+pub(in crate::surface) fn is_own_path(path: &str) -> bool {
     path.len() <= MAX_RETURN
         && path.starts_with('/')
         && !path.starts_with("//")

@@ -90,6 +90,9 @@ async fn a_yes_of_another_page_another_session_or_another_request_is_none() {
     send("", &request).await.expect(403);
     send(&session, "/account").await.expect(403);
     send(&session, "https://evil.example/").await.expect(403);
+    send(&session, &format!("https://evil.example{request}"))
+        .await
+        .expect(403);
     // What the form brings back is read anew: it agrees to nothing for a client that is not there, or at an address that is not its own.
     send(&session, &shop.authorize(&[("redirect_uri", "https://evil.example/")]))
         .await
