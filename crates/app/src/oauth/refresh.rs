@@ -110,11 +110,17 @@ impl App {
             return Err(REFUSED);
         };
         must_be_agreed(&mut tx, client, user.id, &scope).await?;
-        tx.refresh_family_rotate(family.id, generation, &program.address(), now)
-            .await?;
+        let address = program.address();
         // As it is now: after this rotation, or after that of another request.
-        let Some(family) = tx.refresh_family_get(family.id).await? else {
-            return Err(REFUSED);
+        let family = if tx.refresh_family_rotate(family.id, generation, &address, now).await? {
+            RefreshFamily {
+                generation: generation + 1,
+                rotated_at: now,
+                address,
+                ..family
+            }
+        } else {
+            tx.refresh_family_get(family.id).await?.ok_or(REFUSED)?
         };
         if generation + 1 != family.generation || family.rotated_at + GRACE < now {
             tx.refresh_family_delete(user.id, family.id).await?;
